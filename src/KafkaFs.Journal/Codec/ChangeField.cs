@@ -1,0 +1,38 @@
+namespace KafkaFs.Journal.Codec;
+
+/// <summary>The field numbers of the messages of a change: a number means the same in every message (proto/fuse.proto).</summary>
+internal enum ChangeField
+{
+    Inode = 1,
+    Parent = 2,
+    Name = 3,
+    NewParent = 4,
+    NewName = 5,
+    Mode = 6,
+    Type = 7,
+    Uid = 8,
+    Gid = 9,
+    Rdev = 10,
+    Offset = 11,
+    Length = 12,
+    Size = 13,
+    Flags = 14,
+    Data = 15,
+    AtimeNs = 16,
+    MtimeNs = 17,
+    Master = 19,
+    Run = 20,
+    Uuid = 21,
+    NameMax = 23,
+    SymlinkMax = 24,
+    LinkMax = 25,
+    XattrNameMax = 26,
+    XattrValueMax = 27,
+    XattrTotalMax = 28,
+    FileSizeMax = 29,
+    TimeMinS = 30,
+    TimeMaxS = 31,
+    NewLevel = 32,
+    NewIncarnation = 33,
+    Closes = 34,
+}

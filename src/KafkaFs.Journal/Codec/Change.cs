@@ -7,6 +7,9 @@ namespace KafkaFs.Journal.Codec;
 public ref struct Change
 {
     public ChangeHeader Header;
+
+    /// <summary>The header was there, once and well-formed, even if the rest was not.</summary>
+    public bool HasHeader;
     public ChangeKind Kind;
 
     public FileId Inode;

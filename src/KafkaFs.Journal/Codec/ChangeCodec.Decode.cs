@@ -5,8 +5,8 @@ public static partial class ChangeCodec
 {
     /// <summary>
     /// Decodes <paramref name="record"/> in place. False if the bytes are no well-formed record of this format level; then
-    /// <paramref name="defect"/> says why, and the fields of the header that were read are valid (a level or kind that this
-    /// software does not know gives a <paramref name="defect"/> as well; look at <see cref="ChangeHeader.Level"/>).
+    /// <paramref name="defect"/> says why, and <see cref="Change.HasHeader"/> whether the header can be relied on all the same (an
+    /// unknown kind, or a kind of a newer level, is such a record).
     /// Domains (names, modes, sizes) are checked by evaluation, not here.
     /// </summary>
     public static bool TryDecode(ReadOnlySpan<byte> record, out Change change, out string? defect)
@@ -14,7 +14,7 @@ public static partial class ChangeCodec
         change = default;
         defect = null;
         WireReader reader = new(record);
-        bool hasHeader = false;
+        bool seenHeader = false;
         while (defect is null && !reader.AtEnd)
         {
             if (!reader.TryReadTag(out int field, out int wireType) || wireType != 2 || !reader.TryReadBytes(out ReadOnlySpan<byte> message))
@@ -23,8 +23,9 @@ public static partial class ChangeCodec
             }
             else if (field == 1)
             {
-                defect = hasHeader ? "two headers" : DecodeHeader(message, ref change.Header);
-                hasHeader = true;
+                defect = seenHeader ? "two headers" : DecodeHeader(message, ref change.Header);
+                change.HasHeader = defect is null;
+                seenHeader = true;
             }
             else if (change.Kind != ChangeKind.None)
             {
@@ -36,7 +37,7 @@ public static partial class ChangeCodec
             }
         }
 
-        defect ??= !hasHeader ? "no header" : change.Kind == ChangeKind.None ? "no change" : null;
+        defect ??= !seenHeader ? "no header" : change.Kind == ChangeKind.None ? "no change" : null;
         return defect is null;
     }
 

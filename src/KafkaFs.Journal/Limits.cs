@@ -30,7 +30,7 @@ public readonly record struct Limits
     /// <summary>Earliest time of an inode, seconds since 1970.</summary>
     public long TimeMinS { get; init; }
 
-    /// <summary>Latest time of an inode, seconds since 1970.</summary>
+    /// <summary>Latest time of an inode, seconds since 1970; nanoseconds in 64 bits end in 2262.</summary>
     public long TimeMaxS { get; init; }
 
     /// <summary>what ext4 (256-byte inodes), xfs (bigtime), btrfs and tmpfs all hold.</summary>
@@ -44,6 +44,6 @@ public readonly record struct Limits
         XattrTotalMax = 3_840,
         FileSizeMax = (1UL << 44) - 4_096,
         TimeMinS = int.MinValue,
-        TimeMaxS = 15_032_385_535,
+        TimeMaxS = 9_223_372_035,
     };
 }

@@ -37,6 +37,15 @@ public sealed class Effects
     /// <summary>The inode whose last name goes by this record, or None.</summary>
     public FileId Dying { get; set; }
 
+    /// <summary>The record's implicit time, nanoseconds since 1970, which the log clock follows; 0 if it has none.</summary>
+    public long TimeNs { get; set; }
+
+    /// <summary>The record has the expected sequence of its session, and uses it up.</summary>
+    public bool ConsumesSequence { get; set; }
+
+    /// <summary>The counter of the FileId that the record uses up, or 0.</summary>
+    public uint UsedCounter { get; set; }
+
     /// <summary>The attributes of every inode that changes, each once; for Make the new inode is among them.</summary>
     public ReadOnlySpan<InodeUpdate> Updates => _updates.AsSpan(0, _updateCount);
 
@@ -85,6 +94,7 @@ public sealed class Effects
     public void Clear()
     {
         (Kind, Inode, Parent, NewParent, Displaced, Offset, Dying) = (EffectKind.None, default, default, default, default, 0, default);
+        (TimeNs, ConsumesSequence, UsedCounter) = (0, false, 0);
         _updateCount = _identityBytes = 0;
     }
 }

@@ -11,12 +11,18 @@ public interface IInodeSource
     /// <summary>The attributes of a live inode.</summary>
     bool TryGetAttributes(FileId inode, out InodeAttributes attributes);
 
-    /// <summary>The identity of the inode's object in this replica's tree; empty for an unknown inode.</summary>
-    ReadOnlySpan<byte> GetIdentity(FileId inode);
-
-    /// <summary>Any one name of a live inode and its directory; false for the root and for inodes without a name.</summary>
-    bool TryGetName(FileId inode, out FileId parent, out ReadOnlySpan<byte> name);
-
     /// <summary>The target of a symlink; empty for everything else.</summary>
     ReadOnlySpan<byte> GetTarget(FileId inode);
+
+    /// <summary>
+    /// Copies the identity of the inode's object in this replica's tree and returns its length; 0 for an unknown inode. From any
+    /// thread.
+    /// </summary>
+    int CopyIdentity(FileId inode, Span<byte> buffer);
+
+    /// <summary>
+    /// Writes a path of the inode below the root, without a leading slash, to <paramref name="buffer"/>; empty for the root and for
+    /// what has no name or too long a path. From any thread.
+    /// </summary>
+    ReadOnlySpan<byte> CopyPath(FileId inode, Span<byte> buffer);
 }

@@ -1,0 +1,37 @@
+using System.Buffers.Binary;
+using KafkaFs.Replica.Tree;
+
+namespace KafkaFs.MasterHost.Session;
+
+/// <summary>
+/// Which master this data root is, and how often it has started. The run is raised durably before each SessionStarted, so that
+/// a start which lands late, or twice, is void. Bound to the root's own inode: a copied data root is another master.
+/// </summary>
+/// <param name="Master">UUID of the master.</param>
+/// <param name="Run">Number of this start, from 1.</param>
+internal sealed record MasterIdentity(Guid Master, ulong Run)
+{
+    private const string FileName = "master";
+    private const int FileBytes = 16 + 8 + 8;
+
+    /// <summary>Raises the run in the data root and returns it; <paramref name="atLeast"/> is the last run that the log accepted.</summary>
+    public static MasterIdentity Advance(DataRoot root, Func<Guid, ulong> atLeast)
+    {
+        (Guid master, ulong run) = Load(root);
+        MasterIdentity next = new(master, Math.Max(run, atLeast(master)) + 1);
+        byte[] file = new byte[FileBytes];
+        next.Master.TryWriteBytes(file, bigEndian: true, out _);
+        BinaryPrimitives.WriteUInt64BigEndian(file.AsSpan(16), next.Run);
+        BinaryPrimitives.WriteUInt64BigEndian(file.AsSpan(24), root.InodeNumber);
+        root.WriteStateFile(FileName, file);
+        return next;
+    }
+
+    private static (Guid Master, ulong Run) Load(DataRoot root)
+    {
+        byte[]? file = root.ReadStateFile(FileName);
+        return file is { Length: FileBytes } && BinaryPrimitives.ReadUInt64BigEndian(file.AsSpan(24)) == root.InodeNumber
+            ? (new Guid(file.AsSpan(0, 16), bigEndian: true), BinaryPrimitives.ReadUInt64BigEndian(file.AsSpan(16)))
+            : (Guid.NewGuid(), 0);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Runtime.InteropServices;
+
+namespace KafkaFs.Posix.Files;
+
+/// <summary>What a process is and what it may use.</summary>
+public static partial class ProcessCalls
+{
+    /// <summary>The effective user is root.</summary>
+    public static bool IsRoot => geteuid() == 0;
+
+    public static uint UserId => geteuid();
+
+    public static uint GroupId => getegid();
+
+    /// <summary>Modes that this process gives are taken as they are (umask(2) 0).</summary>
+    public static void ClearUmask() => _ = umask(0);
+
+    /// <summary>Raises RLIMIT_NOFILE to its hard limit and returns that: every open file of a mount takes a descriptor here.</summary>
+    public static ulong RaiseDescriptorLimit()
+    {
+        const int noFile = 7;
+        ResourceLimit limit = default;
+        if (getrlimit(noFile, ref limit) == 0)
+        {
+            limit.Current = limit.Maximum;
+            _ = setrlimit(noFile, ref limit);
+            _ = getrlimit(noFile, ref limit);
+        }
+
+        return limit.Current;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct ResourceLimit
+    {
+        public ulong Current;
+        public ulong Maximum;
+    }
+
+    [LibraryImport("libc")]
+    private static partial uint geteuid();
+
+    [LibraryImport("libc")]
+    private static partial uint getegid();
+
+    [LibraryImport("libc")]
+    private static partial uint umask(uint mask);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int getrlimit(int resource, ref ResourceLimit limit);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int setrlimit(int resource, ref ResourceLimit limit);
+}

@@ -1,0 +1,302 @@
+using System.Numerics;
+using KafkaFs.Journal.Codec;
+using KafkaFs.Journal.Contract;
+using KafkaFs.Replica.Namespace;
+using KafkaFs.Replica.Tree;
+using Microsoft.Extensions.Logging;
+
+namespace KafkaFs.Replica.Apply;
+
+/// <summary>
+/// Carries a replica from one position to the next: evaluate, make the effects real, publish, tell the observer. Applying is a
+/// lock, not a thread: whoever has the next record applies it, the tail reader its batches, a delivery report its own record.
+/// Public members may be called from any thread.
+/// </summary>
+public sealed partial class Applier : IDisposable
+{
+    private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _applyLock = new();
+    private readonly NamespaceState _namespace;
+    private readonly Evaluation _evaluation;
+    private readonly DataTree _tree;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _clock;
+    private readonly ITimer _retry;
+    private readonly Effects _effects = new();
+    private readonly OwnRecordQueue _own = new();
+    private readonly LastRecord _last = new();
+    private volatile ApplyStall? _stall;
+    private volatile Exception? _failure;
+    private volatile bool _retryPending;
+    private bool _stopped;
+    private long _nextOffset;
+
+    public Applier(NamespaceState state, DataTree tree, ILogger logger, TimeProvider clock)
+    {
+        (_namespace, _tree, _logger, _clock) = (state, tree, logger, clock);
+        _evaluation = new Evaluation(state);
+        _nextOffset = state.NextOffset;
+        _retry = clock.CreateTimer(_ => Retry(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Set before the first record; may be null (a slave).</summary>
+    public IApplyObserver? Observer { get; set; }
+
+    /// <summary>Offset of the next record to apply.</summary>
+    public long NextOffset => Volatile.Read(ref _nextOffset);
+
+    /// <summary>What this machine refuses now, or null.</summary>
+    public ApplyStall? Stall => _stall;
+
+    public ApplyCounters Counters { get; } = new();
+
+    /// <summary>
+    /// Applies a batch that was read from the log. Records that were applied already are passed. Waits while this machine refuses
+    /// a record; OperationCanceledException when <paramref name="stop"/> ends that. Throws what made the replica fail for good.
+    /// </summary>
+    public void Apply(JournalBatch batch, CancellationToken stop)
+    {
+        for (int index = 0; ;)
+        {
+            stop.ThrowIfCancellationRequested();
+            lock (_applyLock)
+            {
+                index = ApplyFrom(batch, index);
+            }
+
+            Drain();
+            ThrowIfFailed();
+            if (index == batch.Count)
+            {
+                return;
+            }
+
+            stop.WaitHandle.WaitOne(s_retryAfter);
+        }
+    }
+
+    /// <summary>
+    /// Offers a record of this process that the log has acknowledged. It is applied at once if it is the next one, else when the
+    /// records before it are; never waits. The bytes must not change until then.
+    /// </summary>
+    public void Offer(long offset, long appendTimeMs, ReadOnlyMemory<byte> record)
+    {
+        _own.Add(offset, appendTimeMs, record);
+        Drain();
+    }
+
+    /// <summary>
+    /// Waits for the record under way and applies nothing from here on; returns the hash of the last record that was applied here
+    /// (null if none), for the checkpoint.
+    /// </summary>
+    public byte[]? Stop()
+    {
+        lock (_applyLock)
+        {
+            _stopped = true;
+            return _last.Hash();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _retry.Dispose();
+
+    /// <summary>Throws what made the replica fail for good, if anything did.</summary>
+    public void ThrowIfFailed()
+    {
+        if (_failure is Exception failure)
+        {
+            throw failure is JournalRefusedException refused
+                ? new JournalRefusedException(refused.Refusal, refused.Message, refused)
+                : new InvalidOperationException($"The replica failed at record {NextOffset}: {failure.Message}", failure);
+        }
+    }
+
+    private void Retry()
+    {
+        _retryPending = false;
+        Drain();
+    }
+
+    // Who fails to enter the lock may leave: the holder looks at the queue again after it left.
+    private void Drain()
+    {
+        while (!_retryPending && !_stopped && _failure is null && _own.TryPeek(NextOffset, out _))
+        {
+            if (!_applyLock.TryEnter())
+            {
+                return;
+            }
+
+            try
+            {
+                ApplyOwn();
+            }
+            finally
+            {
+                _applyLock.Exit();
+            }
+        }
+    }
+
+    private void ApplyOwn()
+    {
+        while (_own.TryPeek(_nextOffset, out OwnRecordQueue.Entry entry)
+            && TryApply(new JournalRecord(entry.Offset, entry.AppendTimeMs, entry.Record.Span)))
+        {
+            _last.Note(entry.Record);
+        }
+
+        _last.Keep();
+        _tree.EndBatch(_namespace);
+        if (_stall is not null && !_retryPending && !_stopped)
+        {
+            _retryPending = true;
+            _retry.Change(s_retryAfter, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private int ApplyFrom(JournalBatch batch, int index)
+    {
+        int applied = -1;
+        for (; index < batch.Count; index++)
+        {
+            JournalRecord record = batch[index];
+            if (record.Offset >= _nextOffset)
+            {
+                if (!TryApply(record))
+                {
+                    break;
+                }
+
+                applied = index;
+            }
+        }
+
+        if (applied >= 0)
+        {
+            _last.Keep(batch[applied].Bytes);
+        }
+
+        _tree.EndBatch(_namespace);
+        return index;
+    }
+
+    private bool TryApply(in JournalRecord record)
+    {
+        if (_stopped || _failure is not null)
+        {
+            return false;
+        }
+
+        if (record.Offset != _nextOffset)
+        {
+            throw new InvalidOperationException($"Record {record.Offset} was offered where {_nextOffset} is next.");
+        }
+
+        try
+        {
+            return ApplyOne(record);
+        }
+        catch (Exception exception) when (Fail(exception))
+        {
+            return false;
+        }
+    }
+
+    private bool ApplyOne(in JournalRecord record)
+    {
+        bool wellFormed = ChangeCodec.TryDecode(record.Bytes, out Change change, out string? defect);
+        _effects.Clear();
+        Outcome outcome = _evaluation.Evaluate(change, wellFormed, record.Offset, record.AppendTimeMs, _effects);
+        if (record.Offset == 0 && (change.Kind != ChangeKind.FilesystemCreated || !outcome.IsAccepted))
+        {
+            throw new JournalRefusedException(
+                JournalRefusal.NotAJournal,
+                $"not a KafkaFS journal: its first record is {defect ?? change.Kind.ToString()}, not FilesystemCreated; name another topic or file");
+        }
+
+        if (!_effects.Dying.IsNone)
+        {
+            Observer?.OnDying(_effects.Dying);
+        }
+
+        if (_effects.Kind != EffectKind.None && !TryRealize(change, record.Offset))
+        {
+            return false;
+        }
+
+        _namespace.Publish(change, outcome, _effects, record.Offset);
+        Volatile.Write(ref _nextOffset, record.Offset + 1);
+        Count(change, outcome, record, defect);
+        Observer?.OnApplied(change, outcome, _effects, record.Offset);
+        if (_namespace.Level > ChangeCodec.Level)
+        {
+            throw new JournalRefusedException(
+                JournalRefusal.FormatTooNew,
+                $"record {record.Offset} raises the journal to format level {_namespace.Level}; this software knows level {ChangeCodec.Level}: install a newer one");
+        }
+
+        return true;
+    }
+
+    private bool TryRealize(in Change change, long offset)
+    {
+        TreeResult result = _tree.Realize(change, _effects, _namespace);
+        if (result.Succeeded)
+        {
+            if (_stall is not null)
+            {
+                LogGoesOn(_logger, offset);
+                _stall = null;
+            }
+
+            return true;
+        }
+
+        if (_stall?.Offset != offset || _stall.Errno != result.Errno)
+        {
+            _stall = new ApplyStall(offset, result.Errno, result.Path, result.Action, _clock.GetUtcNow());
+            LogStalled(_logger, _stall);
+        }
+
+        return false;
+    }
+
+    private void Count(in Change change, Outcome outcome, in JournalRecord record, string? defect)
+    {
+        long voids = Counters.Count(change.Kind, outcome, record.Bytes.Length, record.AppendTimeMs);
+        if (outcome.Void == VoidReason.Duplicate)
+        {
+            LogRepetition(_logger, record.Offset, change.Header.Session, change.Header.Sequence);
+        }
+        else if (voids > 0 && BitOperations.IsPow2(voids))
+        {
+            // One stray producer must not fill the log: the 1st, 2nd, 4th, 8th ... of a reason is written down, all are counted.
+            LogVoid(_logger, record.Offset, outcome.Void, defect ?? change.Kind.ToString(), voids);
+        }
+    }
+
+    private bool Fail(Exception exception)
+    {
+        _failure = exception;
+        LogFailed(_logger, NextOffset, exception);
+        return true;
+    }
+
+    [LoggerMessage(4000, LogLevel.Error, "{Stall}")]
+    private static partial void LogStalled(ILogger logger, ApplyStall stall);
+
+    [LoggerMessage(4001, LogLevel.Information, "Record {Offset} could be applied after all; the replica goes on")]
+    private static partial void LogGoesOn(ILogger logger, long offset);
+
+    [LoggerMessage(4002, LogLevel.Warning, "Record {Offset} is void ({Reason}: {Detail}); {Count} of this kind so far")]
+    private static partial void LogVoid(ILogger logger, long offset, VoidReason reason, string detail, long count);
+
+    [LoggerMessage(4003, LogLevel.Debug, "Record {Offset} repeats {Session}/{Sequence}")]
+    private static partial void LogRepetition(ILogger logger, long offset, Journal.SessionId session, ulong sequence);
+
+    [LoggerMessage(4004, LogLevel.Critical, "The replica failed at record {Offset}")]
+    private static partial void LogFailed(ILogger logger, long offset, Exception exception);
+}

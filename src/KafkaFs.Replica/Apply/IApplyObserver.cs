@@ -1,0 +1,21 @@
+using KafkaFs.Journal;
+using KafkaFs.Journal.Codec;
+using KafkaFs.Replica.Namespace;
+
+namespace KafkaFs.Replica.Apply;
+
+/// <summary>
+/// Follows what a replica applies; a master answers its calls from here. Called by the holder of the apply lock, in offset order,
+/// outside the namespace's gate: an implementation may read the namespace freely, must not block, and must not append and wait.
+/// </summary>
+public interface IApplyObserver
+{
+    /// <summary>
+    /// The last name of <paramref name="inode"/> is about to go, from namespace and tree: the last moment to keep hold of it. May
+    /// come again for the same record if the machine refuses its effects meanwhile.
+    /// </summary>
+    void OnDying(FileId inode);
+
+    /// <summary>The record at <paramref name="offset"/> is evaluated, real in the tree, and published.</summary>
+    void OnApplied(in Change change, Outcome outcome, Effects effects, long offset);
+}

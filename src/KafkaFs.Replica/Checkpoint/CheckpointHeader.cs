@@ -1,0 +1,9 @@
+using KafkaFs.Journal.Contract;
+
+namespace KafkaFs.Replica.Checkpoint;
+
+/// <summary>Which log a checkpoint was made from, and where it stands in it.</summary>
+/// <param name="Journal">The log.</param>
+/// <param name="NextOffset">Offset of the first record that is not in the checkpoint.</param>
+/// <param name="LastRecordHash">SHA-256 of the record before; empty if there is none.</param>
+public sealed record CheckpointHeader(JournalIdentity Journal, long NextOffset, byte[] LastRecordHash);

@@ -1,0 +1,176 @@
+using KafkaFs.Journal.Contract;
+using KafkaFs.Replica.Apply;
+using KafkaFs.Replica.Checkpoint;
+using KafkaFs.Replica.Namespace;
+using KafkaFs.Replica.Recovery;
+using KafkaFs.Replica.Tree;
+using Microsoft.Extensions.Logging;
+
+namespace KafkaFs.Replica;
+
+/// <summary>
+/// A namespace and a tree at one position of a journal. <see cref="Open"/> brings it to where it stopped, or to the journal's
+/// start; <see cref="Follow"/> carries it on; <see cref="Close"/> leaves a checkpoint. Killed instead, it is built anew from the
+/// journal's start at the next opening, beside the old tree.
+/// </summary>
+public sealed partial class LocalReplica : IDisposable
+{
+    private static readonly TimeSpan s_readWait = TimeSpan.FromMilliseconds(500);
+
+    private readonly IJournal _journal;
+    private readonly ILogger _logger;
+    private readonly byte[]? _openedHash;
+
+    private LocalReplica(DataRoot root, NamespaceState state, byte[]? openedHash, IJournal journal, ReplicaOptions options, ILogger logger, TimeProvider clock)
+    {
+        (Root, Namespace, _openedHash, _journal, _logger) = (root, state, openedHash, journal, logger);
+        Tree = DataTree.Open(root, options.Ownership);
+        Applier = new Applier(state, Tree, logger, clock);
+    }
+
+    public DataRoot Root { get; }
+
+    public NamespaceState Namespace { get; }
+
+    public DataTree Tree { get; }
+
+    public Applier Applier { get; }
+
+    /// <summary>
+    /// Opens the data root, checks that <paramref name="journal"/> is the one it follows, and loads the checkpoint of a clean stop.
+    /// Without one the old tree is set aside and the replica starts at the journal's first record. Throws
+    /// <see cref="DataRootException"/>, <see cref="JournalRefusedException"/> and <see cref="JournalUnavailableException"/>.
+    /// </summary>
+    public static LocalReplica Open(ReplicaOptions options, IJournal journal, ILogger logger, TimeProvider clock, CancellationToken stop)
+    {
+        DataRoot root = DataRoot.Open(options.DataRoot);
+        try
+        {
+            foreach (string warning in root.Warnings)
+            {
+                LogWarning(logger, warning);
+            }
+
+            RefuseStrangers(root);
+            JournalBounds bounds = journal.QueryBounds(0, stop);
+            JournalBinding.Verify(root, journal.Identity);
+            (NamespaceState state, byte[]? hash) = root.HasCleanMark
+                ? Resume(root, journal, bounds, logger, stop)
+                : StartOver(root, bounds, logger);
+            root.RemoveCleanMark();
+            return new LocalReplica(root, state, hash, journal, options, logger, clock);
+        }
+        catch
+        {
+            root.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Reads the journal from where the replica stands and applies it, until <paramref name="stop"/>. Blocks; for a thread of its
+    /// own, once. Throws what makes the replica unable to go on: a refused journal, a broken invariant.
+    /// </summary>
+    public void Follow(CancellationToken stop)
+    {
+        JournalBatch batch = new();
+        using IJournalReader reader = _journal.OpenReader(0, Applier.NextOffset);
+        using CancellationTokenRegistration wake = stop.Register(reader.Wake);
+        try
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                if (reader.Read(batch, s_readWait))
+                {
+                    Applier.Apply(batch, stop);
+                }
+                else
+                {
+                    Applier.ThrowIfFailed();
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            LogStopped(_logger, Applier.NextOffset);
+        }
+    }
+
+    /// <summary>The new tree holds all that the journal had: what a rebuild set aside can go.</summary>
+    public void DropSetAside() => Root.DeleteAside();
+
+    /// <summary>
+    /// A clean stop: applies nothing more, makes tree and checkpoint durable, and marks them as complete. Nothing else may use the
+    /// tree any more. If the machine refuses (disk full, I/O error) there is no mark, and the next opening rebuilds.
+    /// </summary>
+    public void Close()
+    {
+        byte[]? hash = Applier.Stop() ?? _openedHash;
+        Tree.EndBatch(Namespace);
+        Tree.Sync();
+        CheckpointHeader header = new(_journal.Identity, Namespace.NextOffset, hash ?? []);
+        NamespaceIndex.Save(Root.IndexPath, Namespace, header);
+        Root.WriteCleanMark();
+        LogCheckpoint(_logger, Namespace.NextOffset, Namespace.InodeCount);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Applier.Dispose();
+        Tree.Dispose();
+        Root.Dispose();
+    }
+
+    private static void RefuseStrangers(DataRoot root)
+    {
+        if (!root.IsReplica && !root.IsEmpty)
+        {
+            throw new DataRootException(
+                DataRootProblem.NotAReplica,
+                $"data root '{root.Path}' holds files but is no KafkaFS replica: name an empty or new directory");
+        }
+    }
+
+    private static (NamespaceState State, byte[]? Hash) Resume(
+        DataRoot root, IJournal journal, JournalBounds bounds, ILogger logger, CancellationToken stop)
+    {
+        (NamespaceState state, CheckpointHeader header) = NamespaceIndex.Load(root.IndexPath);
+        ResumeCheck.Verify(header, bounds, journal, stop);
+        LogResumed(logger, header.NextOffset, bounds.Next, state.InodeCount);
+        return (state, header.LastRecordHash);
+    }
+
+    private static (NamespaceState State, byte[]? Hash) StartOver(DataRoot root, JournalBounds bounds, ILogger logger)
+    {
+        if (bounds.First > 0)
+        {
+            throw new JournalRefusedException(
+                JournalRefusal.Deleted,
+                $"records 0..{bounds.First - 1} are deleted from the journal: a replica without a checkpoint cannot be built from it");
+        }
+
+        if (!root.IsEmpty)
+        {
+            root.SetAsideTree();
+            LogStartOver(logger, root.Path, bounds.Next);
+        }
+
+        return (new NamespaceState(), null);
+    }
+
+    [LoggerMessage(4100, LogLevel.Information, "Checkpoint at {Offset}, journal at {End}, {Inodes} inodes")]
+    private static partial void LogResumed(ILogger logger, long offset, long end, long inodes);
+
+    [LoggerMessage(4101, LogLevel.Warning, "{DataRoot} was not left by a clean stop: the tree is built anew from the journal's {End} records; the old one is set aside until then")]
+    private static partial void LogStartOver(ILogger logger, string dataRoot, long end);
+
+    [LoggerMessage(4102, LogLevel.Information, "Stopped before record {Offset}")]
+    private static partial void LogStopped(ILogger logger, long offset);
+
+    [LoggerMessage(4103, LogLevel.Information, "Clean checkpoint at {Offset}, {Inodes} inodes")]
+    private static partial void LogCheckpoint(ILogger logger, long offset, long inodes);
+
+    [LoggerMessage(4104, LogLevel.Warning, "{Warning}")]
+    private static partial void LogWarning(ILogger logger, string warning);
+}

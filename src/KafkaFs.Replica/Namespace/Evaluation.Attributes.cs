@@ -1,0 +1,190 @@
+using System.Buffers.Binary;
+using KafkaFs.Journal.Codec;
+using KafkaFs.Posix;
+
+namespace KafkaFs.Replica.Namespace;
+
+/// <summary>Records that change attributes and extended attributes.</summary>
+public sealed partial class Evaluation
+{
+    private const int XattrOverheadBytes = 32;
+
+    private Outcome EvaluateSetAttr(in Change change, Effects effects)
+    {
+        const ChangeFlags known = ChangeFlags.KillSuidGid | ChangeFlags.AtimeNow | ChangeFlags.MtimeNow;
+        bool twice = (change.HasAtime && (change.Flags & ChangeFlags.AtimeNow) != 0)
+            || (change.HasMtime && (change.Flags & ChangeFlags.MtimeNow) != 0);
+        if ((change.Flags & ~known) != 0 || twice || !IsMode(change.Mode)
+            || (change.HasUid && !IsOwner(change.Uid)) || (change.HasGid && !IsOwner(change.Gid)))
+        {
+            return Outcome.IsVoid(VoidReason.Malformed);
+        }
+
+        if (!state.TryGetAttributes(change.Inode, out InodeAttributes inode))
+        {
+            return ExistedOnce(change.Inode) ? Outcome.Success : Outcome.Failed(Errno.ENOENT);
+        }
+
+        if (change.HasMode && inode.Type == InodeType.Symlink)
+        {
+            return Outcome.Failed(Errno.EOPNOTSUPP);
+        }
+
+        InodeAspects changed = SetOwner(change, ref inode) | SetMode(change, ref inode) | SetTimes(change, ref inode, effects.TimeNs);
+        inode.CtimeNs = effects.TimeNs;
+        (effects.Kind, effects.Inode) = (EffectKind.SetAttributes, change.Inode);
+        effects.Update(change.Inode, inode, changed);
+        return Outcome.Success;
+    }
+
+    private InodeAspects SetOwner(in Change change, ref InodeAttributes inode)
+    {
+        InodeAspects changed = InodeAspects.None;
+        if (change.HasUid || change.HasGid)
+        {
+            inode.Uid = change.HasUid ? change.Uid : inode.Uid;
+            inode.Gid = change.HasGid ? change.Gid : inode.Gid;
+            changed = InodeAspects.Owner;
+        }
+
+        if ((change.Flags & ChangeFlags.KillSuidGid) != 0 && inode.Type == InodeType.RegularFile)
+        {
+            changed |= KillSuidGid(change.Inode, ref inode);
+        }
+
+        return changed;
+    }
+
+    private static InodeAspects SetMode(in Change change, ref InodeAttributes inode)
+    {
+        if (!change.HasMode)
+        {
+            return InodeAspects.None;
+        }
+
+        inode.Mode = (ushort)change.Mode;
+        return InodeAspects.Mode;
+    }
+
+    private InodeAspects SetTimes(in Change change, ref InodeAttributes inode, long now)
+    {
+        bool atimeNow = (change.Flags & ChangeFlags.AtimeNow) != 0;
+        bool mtimeNow = (change.Flags & ChangeFlags.MtimeNow) != 0;
+        if (atimeNow || change.HasAtime)
+        {
+            (inode.AtimeNs, inode.HasAtime) = (atimeNow ? now : ClampTime(change.AtimeNs), true);
+        }
+
+        if (mtimeNow || change.HasMtime)
+        {
+            inode.MtimeNs = mtimeNow ? now : ClampTime(change.MtimeNs);
+        }
+
+        return atimeNow || mtimeNow || change.HasAtime || change.HasMtime ? InodeAspects.Times : InodeAspects.None;
+    }
+
+    private Outcome EvaluateSetXattr(in Change change, Effects effects)
+    {
+        const ChangeFlags both = ChangeFlags.XattrCreate | ChangeFlags.XattrReplace;
+        if ((change.Flags & ~both) != 0 || change.Name.IsEmpty || change.Name.Contains((byte)0))
+        {
+            return Outcome.IsVoid(VoidReason.Malformed);
+        }
+
+        if (!state.TryGetAttributes(change.Inode, out InodeAttributes inode))
+        {
+            return ExistedOnce(change.Inode) ? Outcome.Success : Outcome.Failed(Errno.ENOENT);
+        }
+
+        Errno errno = CheckXattr(change, inode);
+        return errno != Errno.None ? Outcome.Failed(errno) : ChangeXattr(EffectKind.SetXattr, change, inode, effects);
+    }
+
+    private Outcome EvaluateRemoveXattr(in Change change, Effects effects)
+    {
+        if (change.Name.IsEmpty || change.Name.Contains((byte)0))
+        {
+            return Outcome.IsVoid(VoidReason.Malformed);
+        }
+
+        if (!state.TryGetAttributes(change.Inode, out InodeAttributes inode))
+        {
+            return ExistedOnce(change.Inode) ? Outcome.Success : Outcome.Failed(Errno.ENOENT);
+        }
+
+        return state.TryGetXattr(change.Inode, change.Name, out _)
+            ? ChangeXattr(EffectKind.RemoveXattr, change, inode, effects)
+            : Outcome.Failed(Errno.ENODATA);
+    }
+
+    private static Outcome ChangeXattr(EffectKind kind, in Change change, InodeAttributes inode, Effects effects)
+    {
+        inode.CtimeNs = effects.TimeNs;
+        (effects.Kind, effects.Inode) = (kind, change.Inode);
+        effects.Update(change.Inode, inode, InodeAspects.None);
+        return Outcome.Success;
+    }
+
+    private Errno CheckXattr(in Change change, in InodeAttributes inode)
+    {
+        Errno errno = CheckXattrName(change, inode);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        bool exists = state.TryGetXattr(change.Inode, change.Name, out ReadOnlySpan<byte> old);
+        if (exists && (change.Flags & ChangeFlags.XattrCreate) != 0)
+        {
+            return Errno.EEXIST;
+        }
+
+        if (!exists && (change.Flags & ChangeFlags.XattrReplace) != 0)
+        {
+            return Errno.ENODATA;
+        }
+
+        if (change.Data.Length > state.Limits.XattrValueMax)
+        {
+            return Errno.ENOSPC;
+        }
+
+        long total = state.GetXattrBytes(change.Inode) + change.Name.Length + change.Data.Length + XattrOverheadBytes;
+        total -= exists ? change.Name.Length + old.Length + XattrOverheadBytes : 0;
+        return total > state.Limits.XattrTotalMax ? Errno.ENOSPC : Errno.None;
+    }
+
+    private Errno CheckXattrName(in Change change, in InodeAttributes inode)
+    {
+        if (change.Name.Length > state.Limits.XattrNameMax)
+        {
+            return Errno.ERANGE;
+        }
+
+        if (change.Name.StartsWith("user."u8) && change.Name.Length > 5)
+        {
+            return inode.Type is InodeType.RegularFile or InodeType.Directory ? Errno.None : Errno.EPERM;
+        }
+
+        if (change.Name.StartsWith("trusted."u8) && change.Name.Length > 8)
+        {
+            return inode.Type == InodeType.Symlink ? Errno.EOPNOTSUPP : Errno.None;
+        }
+
+        return change.Name.SequenceEqual("security.capability"u8) && inode.Type == InodeType.RegularFile && IsCapability(change.Data)
+            ? Errno.None
+            : Errno.EOPNOTSUPP;
+    }
+
+    // struct vfs_cap_data of revision 2 (20 bytes) or 3 (24 bytes), linux/capability.h.
+    private static bool IsCapability(ReadOnlySpan<byte> value)
+    {
+        if (value.Length is not (20 or 24))
+        {
+            return false;
+        }
+
+        uint revision = BinaryPrimitives.ReadUInt32LittleEndian(value) & 0xff000000;
+        return revision == (value.Length == 20 ? 0x02000000u : 0x03000000u);
+    }
+}

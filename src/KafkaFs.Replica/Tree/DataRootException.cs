@@ -1,0 +1,23 @@
+namespace KafkaFs.Replica.Tree;
+
+/// <summary>What is wrong with a data root.</summary>
+public enum DataRootProblem
+{
+    /// <summary>It cannot be created, opened or written.</summary>
+    Unusable,
+
+    /// <summary>Another process has it.</summary>
+    InUse,
+
+    /// <summary>It holds files that are not KafkaFS's.</summary>
+    NotAReplica,
+
+    /// <summary>It has a default ACL, which would change every mode.</summary>
+    DefaultAcl,
+}
+
+/// <summary>A data root that cannot be used, with words that name it and say what to do. Nothing was changed.</summary>
+public sealed class DataRootException(DataRootProblem problem, string message) : Exception(message)
+{
+    public DataRootProblem Problem { get; } = problem;
+}

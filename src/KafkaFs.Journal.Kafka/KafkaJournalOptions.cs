@@ -1,0 +1,23 @@
+namespace KafkaFs.Journal.Kafka;
+
+/// <summary>Where the topic is and how it is created.</summary>
+public sealed record KafkaJournalOptions
+{
+    /// <summary>HOST:PORT, several separated by commas (bootstrap.servers).</summary>
+    public required string BootstrapServers { get; init; }
+
+    /// <summary>1 to 249 of [a-zA-Z0-9._-].</summary>
+    public required string Topic { get; init; }
+
+    /// <summary>client.id, which people see in the broker's tools.</summary>
+    public string ClientId { get; init; } = "kafkafs";
+
+    /// <summary>Replication factor of a topic that is created; null is 3 where there are three brokers, else what there is.</summary>
+    public short? ReplicationFactor { get; init; }
+
+    /// <summary>A topic that forgets old records is accepted: new replicas cannot be built from it.</summary>
+    public bool AcceptFiniteRetention { get; init; }
+
+    /// <summary>Any further librdkafka properties (security, tuning); they win over ours.</summary>
+    public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
+}

@@ -1,0 +1,43 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using KafkaFs.Journal.Contract;
+using Microsoft.Extensions.Logging;
+
+namespace KafkaFs.Journal.Kafka;
+
+/// <summary>Opens a topic as a journal: finds or creates it, and refuses what would lose records or their order.</summary>
+public sealed class KafkaJournalProvider(KafkaJournalOptions options, ILogger logger) : IJournalProvider
+{
+    /// <inheritdoc/>
+    public string Description => $"topic '{options.Topic}' at {options.BootstrapServers}";
+
+    /// <inheritdoc/>
+    public async Task<IJournal> OpenAsync(bool createIfMissing, CancellationToken cancellationToken)
+    {
+        TopicNames.Require(options.Topic);
+        KafkaTrouble trouble = new(logger);
+        using IAdminClient admin = new AdminClientBuilder(KafkaClientSettings.Admin(options))
+            .SetErrorHandler((_, error) => trouble.OnError(error))
+            .SetLogHandler((_, message) => trouble.OnLog(message))
+            .Build();
+        TopicAdmin topics = new(admin, options, trouble, logger);
+        DescribeClusterResult cluster = await topics.DescribeClusterAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        TopicDescription? topic = await topics.FindAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (topic is null && createIfMissing)
+        {
+            await topics.CreateAsync(cluster.Nodes.Count).WaitAsync(cancellationToken).ConfigureAwait(false);
+            topic = await topics.AwaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (topic is null)
+        {
+            throw new JournalRefusedException(
+                JournalRefusal.Missing, $"topic '{options.Topic}' does not exist at {options.BootstrapServers}: start a master first, or correct the name");
+        }
+
+        int maxRecordBytes = await topics.CheckAsync(topic).WaitAsync(cancellationToken).ConfigureAwait(false);
+        JournalIdentity identity = new("kafka", cluster.ClusterId ?? "", topic.TopicId.ToString());
+        trouble.Clear();
+        return new KafkaJournal(options, identity, maxRecordBytes, trouble);
+    }
+}

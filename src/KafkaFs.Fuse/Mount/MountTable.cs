@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text;
+using KafkaFs.Posix;
+using KafkaFs.Posix.Files;
+using KafkaFs.Posix.Mounting;
+
+namespace KafkaFs.Fuse.Mount;
+
+/// <summary>A line of /proc/self/mountinfo.</summary>
+/// <param name="Mountpoint">Path of the mount.</param>
+/// <param name="Type">Filesystem type, `fuse.kafkafs` for ours.</param>
+/// <param name="DeviceMinor">Minor number of st_dev: for FUSE the number of the connection in /sys/fs/fuse/connections.</param>
+public sealed record MountEntry(string Mountpoint, string Type, uint DeviceMinor)
+{
+    public bool IsFuse => Type == "fuse" || Type.StartsWith("fuse.", StringComparison.Ordinal);
+}
+
+/// <summary>What is mounted, read without touching any mount.</summary>
+public static class MountTable
+{
+    /// <summary>The topmost mount at exactly this path, or null.</summary>
+    public static MountEntry? Find(string path) => Read().LastOrDefault(entry => entry.Mountpoint == path);
+
+    /// <summary>All mounts, in the order of the kernel.</summary>
+    public static IEnumerable<MountEntry> Read() => File.ReadLines("/proc/self/mountinfo", Encoding.Latin1).Select(Parse);
+
+    /// <summary>The server of a FUSE mount is gone: everything on it answers ENOTCONN.</summary>
+    public static bool IsStale(MountEntry entry) =>
+        entry.IsFuse && FileCalls.Stat(null, Encoding.UTF8.GetBytes(entry.Mountpoint), out _) is Errno.ENOTCONN or Errno.ECONNABORTED;
+
+    /// <summary>Aborts the connection and unmounts lazily: processes that wait on it go on with an error.</summary>
+    public static void Clean(MountEntry entry)
+    {
+        Abort(entry.DeviceMinor);
+        if (MountCalls.UnmountLazily(entry.Mountpoint) != Errno.None)
+        {
+            MountHelper.Unmount(entry.Mountpoint);
+        }
+    }
+
+    /// <summary>Ends a connection from outside; nothing happens if it is gone, or not ours.</summary>
+    public static void Abort(uint connection)
+    {
+        string control = string.Create(CultureInfo.InvariantCulture, $"/sys/fs/fuse/connections/{connection}/abort");
+        if (FileCalls.Open(null, Encoding.UTF8.GetBytes(control), OpenFlags.WriteOnly, 0, out SafeFd fd) == Errno.None)
+        {
+            using (fd)
+            {
+                MountCalls.Write(fd, "1"u8);
+            }
+        }
+    }
+
+    internal static MountEntry Parse(string line)
+    {
+        string[] fields = line.Split(' ');
+        int separator = Array.IndexOf(fields, "-", 6);
+        string minor = fields[2][(fields[2].IndexOf(':', StringComparison.Ordinal) + 1)..];
+        return new MountEntry(Unescape(fields[4]), fields[separator + 1], uint.Parse(minor, CultureInfo.InvariantCulture));
+    }
+
+    // The kernel writes space, tab, newline and backslash as \040 and so on; the rest are the path's bytes.
+    private static string Unescape(string field)
+    {
+        List<byte> bytes = [];
+        for (int index = 0; index < field.Length; index++)
+        {
+            if (field[index] == '\\' && index + 3 < field.Length)
+            {
+                bytes.Add(Convert.ToByte(field.Substring(index + 1, 3), 8));
+                index += 3;
+            }
+            else
+            {
+                bytes.Add((byte)field[index]);
+            }
+        }
+
+        return Encoding.UTF8.GetString([.. bytes]);
+    }
+}

@@ -1,0 +1,240 @@
+using System.Collections.Concurrent;
+using KafkaFs.Fuse.Abi;
+using KafkaFs.Posix;
+using Microsoft.Extensions.Logging;
+
+namespace KafkaFs.Fuse.Session;
+
+/// <summary>
+/// The core of a mount: takes requests from a channel, hands each to the filesystem by the table of operations, and sees to it
+/// that each is answered exactly once. It knows no file descriptor. <see cref="ServeOne"/> is for any number of threads.
+/// </summary>
+public sealed partial class FuseConnection : IDisposable
+{
+    private const int HeaderBytes = 4_096;
+    private const int MaxPooled = 256;
+
+    private readonly IFuseChannel _channel;
+    private readonly FuseFileSystem _fileSystem;
+    private readonly ILogger _logger;
+    private readonly int _maxWrite;
+    private readonly ConcurrentBag<FuseRequest> _pool = [];
+    private readonly Dictionary<ulong, FuseRequest> _deferred = [];
+    private readonly Lock _deferredGate = new();
+
+    /// <param name="maxWriteBytes">Longest WRITE and READ, bytes: 4 KiB to 1 MiB.</param>
+    public FuseConnection(IFuseChannel channel, FuseFileSystem fileSystem, int maxWriteBytes, ILogger logger)
+    {
+        (_channel, _fileSystem, _logger) = (channel, fileSystem, logger);
+        _maxWrite = Math.Clamp(maxWriteBytes, 4_096, InitNegotiation.MaxWriteBytes) & ~4_095;
+    }
+
+    /// <summary>What was agreed with the kernel; null before INIT.</summary>
+    public FuseConnectionInfo? Info { get; private set; }
+
+    /// <summary>Requests that wait for an answer from elsewhere.</summary>
+    public int DeferredCount
+    {
+        get { lock (_deferredGate) { return _deferred.Count; } }
+    }
+
+    /// <summary>Reads and dispatches one request; false when the mount is gone.</summary>
+    public bool ServeOne()
+    {
+        FuseRequest request = _pool.TryTake(out FuseRequest? pooled) ? pooled : new FuseRequest(this, HeaderBytes + InitNegotiation.MaxWriteBytes);
+        request.Begin();
+        Errno errno = _channel.Read(request.Buffer, out int length);
+        if (errno != Errno.None || !request.TryAccept(length))
+        {
+            Return(request);
+            return errno is Errno.None or Errno.EINTR or Errno.EAGAIN or Errno.ENOENT;
+        }
+
+        Dispatch(request);
+        request.Release();
+        return true;
+    }
+
+    /// <summary>Answers every request that still waits with <paramref name="errno"/>; whoever holds one must be gone.</summary>
+    public void AbandonDeferred(Errno errno)
+    {
+        FuseRequest[] waiting;
+        lock (_deferredGate)
+        {
+            waiting = [.. _deferred.Values];
+        }
+
+        foreach (FuseRequest request in waiting.Where(request => !request.IsAnswered))
+        {
+            request.ReplyError(errno);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        while (_pool.TryTake(out FuseRequest? request))
+        {
+            request.Free();
+        }
+    }
+
+    internal void Track(FuseRequest request)
+    {
+        lock (_deferredGate)
+        {
+            _deferred[request.Unique] = request;
+        }
+    }
+
+    internal void Return(FuseRequest request)
+    {
+        if (_pool.Count < MaxPooled)
+        {
+            _pool.Add(request);
+        }
+        else
+        {
+            request.Free();
+        }
+    }
+
+    internal void Send(FuseRequest request, Errno errno, ReadOnlySpan<byte> message)
+    {
+        if (request.IsDeferred)
+        {
+            lock (_deferredGate)
+            {
+                _deferred.Remove(request.Unique);
+            }
+        }
+
+        Errno written = _channel.Write(message);
+        LogAnswered(_logger, request.Opcode, request.Unique, errno);
+        if (written is not (Errno.None or Errno.ENOENT or Errno.ENODEV))
+        {
+            LogReplyFailed(_logger, request.Opcode, written);
+        }
+
+        _fileSystem.OnAnswered(request.Opcode, errno, request.Started);
+    }
+
+    private void Dispatch(FuseRequest request)
+    {
+        LogRequest(_logger, request.Opcode, request.Unique, request.Node.Value);
+        if (request.Opcode == FuseOpcode.Init)
+        {
+            Info = InitNegotiation.Answer(request, _maxWrite);
+            return;
+        }
+
+        if (request.Opcode == FuseOpcode.Interrupt)
+        {
+            OnInterrupt(request);
+            return;
+        }
+
+        Operation? operation = OperationTable.Find(request.Opcode);
+        try
+        {
+            if (operation is null)
+            {
+                request.ReplyError(Errno.ENOSYS);
+            }
+            else if (request.Body.Length < operation.MinBodyBytes)
+            {
+                LogMalformed(_logger, request.Opcode, request.Body.Length);
+                RefuseMalformed(request, operation);
+            }
+            else
+            {
+                if (!operation.HasReply)
+                {
+                    request.MarkUnanswerable();
+                }
+
+                operation.Dispatch(_fileSystem, request);
+            }
+        }
+        catch (MalformedRequestException)
+        {
+            LogMalformed(_logger, request.Opcode, request.Body.Length);
+            RefuseMalformed(request, operation!);
+        }
+        catch (Exception exception) when (!request.IsAnswered)
+        {
+            // A call must not hang on our mistake; the mistake is in the log.
+            LogHandlerFailed(_logger, request.Opcode, exception);
+            request.ReplyError(Errno.EIO);
+        }
+
+        if (!request.IsDeferred && !request.IsAnswered)
+        {
+            LogForgotten(_logger, request.Opcode);
+            request.ReplyError(Errno.EIO);
+        }
+    }
+
+    private static void RefuseMalformed(FuseRequest request, Operation operation)
+    {
+        if (!operation.HasReply)
+        {
+            if (!request.IsAnswered)
+            {
+                request.MarkUnanswerable();
+            }
+        }
+        else if (!request.IsAnswered)
+        {
+            request.ReplyError(Errno.EINVAL);
+        }
+    }
+
+    // EAGAIN makes the kernel send it again: the request it means is still being read by another thread. If that one is
+    // answered meanwhile the kernel drops the INTERRUPT itself.
+    private void OnInterrupt(FuseRequest request)
+    {
+        if (request.Body.Length < sizeof(ulong))
+        {
+            request.ReplyError(Errno.EINVAL);
+            return;
+        }
+
+        ulong unique = System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(request.Body);
+        FuseRequest? target;
+        lock (_deferredGate)
+        {
+            if (_deferred.TryGetValue(unique, out target))
+            {
+                target.IsInterrupted = true;
+            }
+        }
+
+        if (target is null)
+        {
+            request.ReplyError(Errno.EAGAIN);
+            return;
+        }
+
+        request.MarkUnanswerable();
+        _fileSystem.Interrupt(target);
+    }
+
+    [LoggerMessage(2000, LogLevel.Trace, "{Opcode} {Unique} on {Node}")]
+    private static partial void LogRequest(ILogger logger, FuseOpcode opcode, ulong unique, ulong node);
+
+    [LoggerMessage(2001, LogLevel.Trace, "{Opcode} {Unique} answered {Errno}")]
+    private static partial void LogAnswered(ILogger logger, FuseOpcode opcode, ulong unique, Errno errno);
+
+    [LoggerMessage(2002, LogLevel.Error, "{Opcode} failed; it is answered EIO")]
+    private static partial void LogHandlerFailed(ILogger logger, FuseOpcode opcode, Exception exception);
+
+    [LoggerMessage(2003, LogLevel.Error, "{Opcode} was not answered; it is answered EIO")]
+    private static partial void LogForgotten(ILogger logger, FuseOpcode opcode);
+
+    [LoggerMessage(2004, LogLevel.Error, "{Opcode} of {Bytes} bytes is malformed")]
+    private static partial void LogMalformed(ILogger logger, FuseOpcode opcode, int bytes);
+
+    [LoggerMessage(2005, LogLevel.Error, "The answer to {Opcode} was refused by the kernel: {Errno}")]
+    private static partial void LogReplyFailed(ILogger logger, FuseOpcode opcode, Errno errno);
+}

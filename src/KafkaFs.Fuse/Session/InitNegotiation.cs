@@ -1,0 +1,65 @@
+using System.Runtime.InteropServices;
+using KafkaFs.Fuse.Abi;
+using KafkaFs.Posix;
+
+namespace KafkaFs.Fuse.Session;
+
+/// <summary>INIT: which of the kernel's features are taken. Which and why is in the notes of the design.</summary>
+internal static class InitNegotiation
+{
+    /// <summary>Largest transfer that the kernel makes without a sysctl: 256 pages.</summary>
+    public const int MaxWriteBytes = 1024 * 1024;
+
+    private const uint Major = 7;
+    private const uint NewestMinor = 45;
+    private const uint OldestMinor = 31;
+    private const int InitInBytes = 16;
+
+    private const InitFlags Wanted = InitFlags.AsyncRead | InitFlags.AtomicOpenTruncate | InitFlags.ExportSupport | InitFlags.BigWrites
+        | InitFlags.ReadDirPlus | InitFlags.ReadDirPlusAuto | InitFlags.AsyncDirectIo | InitFlags.ParallelDirectoryOperations
+        | InitFlags.MaxPages | InitFlags.CacheSymlinks | InitFlags.ExplicitInvalidateData | InitFlags.HandleKillPrivV2
+        | InitFlags.SetXattrExtended | InitFlags.InitExtended | InitFlags.HasExpireOnly | InitFlags.DirectIoAllowMmap;
+
+    /// <summary>Answers INIT; null if the kernel's protocol is too old or the request malformed (then it is refused).</summary>
+    public static FuseConnectionInfo? Answer(FuseRequest request, int maxWrite)
+    {
+        ReadOnlySpan<byte> body = request.Body;
+        if (body.Length < InitInBytes)
+        {
+            request.ReplyError(Errno.EINVAL);
+            return null;
+        }
+
+        Span<byte> whole = stackalloc byte[Marshal.SizeOf<InitIn>()];
+        whole.Clear();
+        body[..Math.Min(body.Length, whole.Length)].CopyTo(whole);
+        InitIn init = MemoryMarshal.Read<InitIn>(whole);
+        if (init.Major != Major || init.Minor < OldestMinor)
+        {
+            request.ReplyError(Errno.EINVAL);
+            return null;
+        }
+
+        InitFlags offered = (InitFlags)(init.Flags | ((init.Flags & (uint)InitFlags.InitExtended) != 0 ? (ulong)init.Flags2 << 32 : 0));
+        InitFlags taken = offered & Wanted;
+        FuseConnectionInfo info = new(Math.Min(init.Minor, NewestMinor), taken, maxWrite);
+        Span<byte> answer = stackalloc byte[Marshal.SizeOf<InitOut>()];
+        MemoryMarshal.Write(answer, ToWire(info, init.MaxReadahead));
+        request.ReplyData(answer);
+        return info;
+    }
+
+    private static InitOut ToWire(FuseConnectionInfo info, uint maxReadahead) => new()
+    {
+        Major = Major,
+        Minor = info.Minor,
+        MaxReadahead = maxReadahead,
+        Flags = (uint)info.Flags,
+        Flags2 = (uint)((ulong)info.Flags >> 32),
+        MaxBackground = 64,
+        CongestionThreshold = 48,
+        MaxWrite = (uint)info.MaxWriteBytes,
+        TimeGranularity = 1,
+        MaxPages = (ushort)(info.MaxWriteBytes / 4_096),
+    };
+}

@@ -114,6 +114,15 @@ public sealed partial class LocalReplica : IDisposable
         LogCheckpoint(_logger, Namespace.NextOffset, Namespace.InodeCount);
     }
 
+    /// <summary><see cref="Close"/>, but not after a broken invariant: then the next opening builds the replica anew.</summary>
+    public void CloseUnlessFailed()
+    {
+        if (!Applier.HasFailed)
+        {
+            Close();
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -1,1 +1,1 @@
-return 0;
+return await KafkaFs.SlaveHost.SlaveProgram.RunAsync(args);

@@ -22,7 +22,7 @@ public ref struct DirectoryWriter
     /// Adds an entry; false if it does not fit: then it is left for the next request. <paramref name="offset"/> is where reading goes
     /// on after it. For READDIRPLUS an entry with a node counts as a lookup; a node of 0 gives the name only.
     /// </summary>
-    public bool TryAdd(ReadOnlySpan<byte> name, ulong inode, uint type, ulong offset, in FuseEntry entry)
+    public bool TryAdd(scoped ReadOnlySpan<byte> name, ulong inode, uint type, ulong offset, in FuseEntry entry)
     {
         int head = (_plus ? Marshal.SizeOf<EntryOut>() : 0) + Marshal.SizeOf<DirEntry>();
         int size = (head + name.Length + 7) & ~7;

@@ -43,6 +43,9 @@ public sealed unsafe class FuseRequest
     /// <summary>The kernel has sent an INTERRUPT for it.</summary>
     public bool IsInterrupted { get; internal set; }
 
+    /// <summary>What the filesystem keeps with a deferred request, to find it again at an interrupt.</summary>
+    public object? State { get; set; }
+
     /// <summary>When it was read; a Stopwatch timestamp.</summary>
     public long Started { get; private set; }
 
@@ -129,7 +132,7 @@ public sealed unsafe class FuseRequest
 
     internal void Begin()
     {
-        (_answered, _holds, _deferred, IsInterrupted) = (0, 2, false, false);
+        (_answered, _holds, _deferred, IsInterrupted, State) = (0, 2, false, false, null);
     }
 
     /// <summary>Takes a request that was read; false if it is no request.</summary>

@@ -55,5 +55,20 @@ internal sealed class LookupTable
         }
     }
 
+    /// <summary>Every inode that the kernel knows, as of some moment during the call.</summary>
+    public List<FileId> All()
+    {
+        List<FileId> all = [];
+        foreach (Dictionary<FileId, ulong> shard in _shards)
+        {
+            lock (shard)
+            {
+                all.AddRange(shard.Keys);
+            }
+        }
+
+        return all;
+    }
+
     private Dictionary<FileId, ulong> ShardOf(FileId inode) => _shards[inode.Counter % Shards];
 }

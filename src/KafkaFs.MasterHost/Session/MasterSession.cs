@@ -28,6 +28,7 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
     private readonly Action<TimeSpan> _onAcknowledged;
     private readonly ITimer _again;
     private Guid _filesystem;
+    private readonly TaskCompletionSource _endedTask = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private byte[]? _control;
     private uint _counter;
     private int _inFlight;
@@ -48,6 +49,9 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
 
     /// <summary>Why the session cannot go on, or null; the host stops then.</summary>
     public HostFailure? Failure { get; private set; }
+
+    /// <summary>Completes when nothing more can be submitted.</summary>
+    public Task Ended => _endedTask.Task;
 
     /// <summary>Records handed over and not yet accepted.</summary>
     public int HandedOver
@@ -183,6 +187,7 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
                     break;
                 case AppendStatus.Refused:
                     Failure ??= new HostFailure($"the journal refused a record of this session: {result.Reason}");
+                    _endedTask.TrySetResult();
                     LogRefused(_logger, ticket, result.Reason);
                     break;
             }
@@ -206,6 +211,8 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
             _ended = true;
             abandoned = _pending.TakeAll();
         }
+
+        _endedTask.TrySetResult();
 
         foreach (PendingCall call in abandoned)
         {

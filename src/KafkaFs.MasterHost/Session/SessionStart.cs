@@ -1,6 +1,5 @@
 using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
-using KafkaFs.Posix;
 using KafkaFs.Replica;
 using KafkaFs.Replica.Namespace;
 

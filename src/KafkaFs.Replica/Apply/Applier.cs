@@ -49,6 +49,9 @@ public sealed partial class Applier : IDisposable
     /// <summary>What this machine refuses now, or null.</summary>
     public ApplyStall? Stall => _stall;
 
+    /// <summary>A broken invariant has stopped the replica; it is not to be trusted any more.</summary>
+    public bool HasFailed => _failure is not (null or JournalRefusedException);
+
     public ApplyCounters Counters { get; } = new();
 
     /// <summary>

@@ -1,0 +1,31 @@
+using KafkaFs.Journal.Kafka;
+using KafkaFs.Replica.Tree;
+
+namespace KafkaFs.Hosting.Configuration;
+
+/// <summary>The settings of a host, valid as a whole (section `KafkaFs`; docs/operations.md lists the keys).</summary>
+public sealed record HostSettings
+{
+    public required HostRole Role { get; init; }
+
+    public required string DataRoot { get; init; }
+
+    /// <summary>Null: by the effective user.</summary>
+    public TreeOwnership? Ownership { get; init; }
+
+    /// <summary>Kafka, or null for the embedded journal.</summary>
+    public KafkaJournalOptions? Kafka { get; init; }
+
+    /// <summary>The file of the embedded journal, or null.</summary>
+    public string? EmbeddedFile { get; init; }
+
+    /// <summary>Where health and metrics are served; empty is nowhere.</summary>
+    public required string HttpUrls { get; init; }
+
+    /// <summary>Master: where to mount.</summary>
+    public string Mountpoint { get; init; } = "";
+
+    public int ReaderThreads { get; init; }
+
+    public bool? AllowOther { get; init; }
+}

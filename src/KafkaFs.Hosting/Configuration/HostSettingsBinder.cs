@@ -1,0 +1,133 @@
+using KafkaFs.Journal.Kafka;
+using KafkaFs.Replica.Tree;
+using Microsoft.Extensions.Configuration;
+
+namespace KafkaFs.Hosting.Configuration;
+
+/// <summary>From configuration to <see cref="HostSettings"/>; everything that is wrong is reported at once.</summary>
+public static class HostSettingsBinder
+{
+    /// <summary>Name of the section.</summary>
+    public const string Section = "KafkaFs";
+
+    private const string Kafka = "kafka";
+    private const string Embedded = "embedded";
+
+    /// <summary>Throws <see cref="SettingsException"/> with every invalid, missing, unknown and contradictory setting.</summary>
+    public static HostSettings Bind(IConfiguration configuration, HostRole role)
+    {
+        SettingsReader reader = new(configuration.GetSection(Section));
+        string provider = reader.Required("Journal:Provider", $"{Kafka} or {Embedded}");
+        if (provider.Length > 0)
+        {
+            provider = reader.Choice("Journal:Provider", Kafka, Kafka, Embedded);
+        }
+
+        HostSettings settings = new()
+        {
+            Role = role,
+            DataRoot = reader.Required("DataRoot", "the directory that holds this replica"),
+            Ownership = BindOwnership(reader),
+            Kafka = BindKafka(reader, provider),
+            EmbeddedFile = BindEmbedded(reader, provider),
+            HttpUrls = BindUrls(reader, role),
+            Mountpoint = role == HostRole.Master ? reader.Required("Mount:Mountpoint", "an empty directory") : "",
+            ReaderThreads = role == HostRole.Master ? reader.Number("Mount:ReaderThreads", 4, 1, 64) : 0,
+            AllowOther = role == HostRole.Master ? reader.Flag("Mount:AllowOther") : null,
+        };
+        CheckPlaces(reader, settings);
+        reader.RefuseUnknown();
+        return reader.Errors.Count == 0 ? settings : throw new SettingsException(reader.Errors);
+    }
+
+    private static TreeOwnership? BindOwnership(SettingsReader reader) =>
+        reader.Choice("Ownership", "auto", "auto", "full", "namespace") switch
+        {
+            "full" => TreeOwnership.Full,
+            "namespace" => TreeOwnership.Namespace,
+            _ => null,
+        };
+
+    private static KafkaJournalOptions? BindKafka(SettingsReader reader, string provider)
+    {
+        string servers = reader.Text("Journal:Kafka:BootstrapServers");
+        string topic = reader.Text("Journal:Kafka:Topic");
+        int replication = reader.Number("Journal:Kafka:ReplicationFactor", 0, 1, 100);
+        bool finite = reader.Flag("Journal:Kafka:AcceptFiniteRetention") ?? false;
+        string client = reader.Text("Journal:Kafka:ClientId", "kafkafs");
+        Dictionary<string, string> properties = reader.Free("Journal:Kafka:Properties");
+        if (provider != Kafka)
+        {
+            return null;
+        }
+
+        reader.Required("Journal:Kafka:BootstrapServers", "HOST:PORT of a broker, several separated by commas");
+        reader.Required("Journal:Kafka:Topic", "the topic that is the journal");
+        if (topic.Length > 0 && !TopicNames.IsValid(topic))
+        {
+            reader.Errors.Add($"{SettingsReader.Name("Journal:Kafka:Topic")} = '{topic}': 1 to 249 letters, digits, '.', '_' and '-' are wanted");
+        }
+
+        return new KafkaJournalOptions
+        {
+            BootstrapServers = servers,
+            Topic = topic,
+            ClientId = client,
+            ReplicationFactor = replication == 0 ? null : (short)replication,
+            AcceptFiniteRetention = finite,
+            Properties = properties,
+        };
+    }
+
+    private static string? BindEmbedded(SettingsReader reader, string provider)
+    {
+        string file = reader.Text("Journal:Embedded:File");
+        if (provider == Embedded)
+        {
+            return reader.Required("Journal:Embedded:File", "the file of the embedded journal");
+        }
+
+        if (provider == Kafka && file.Length > 0)
+        {
+            reader.Errors.Add($"{SettingsReader.Name("Journal:Embedded:File")} = '{file}' contradicts Journal:Provider = kafka: name one journal");
+        }
+
+        return null;
+    }
+
+    private static string BindUrls(SettingsReader reader, HostRole role)
+    {
+        string fallback = role == HostRole.Master ? "http://127.0.0.1:9464" : "http://127.0.0.1:9465";
+        string urls = reader.Text("Http:Urls", fallback);
+        if (urls.Equals("none", StringComparison.OrdinalIgnoreCase))
+        {
+            return "";
+        }
+
+        foreach (string url in urls.Split(';'))
+        {
+            if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? parsed) || parsed.Scheme is not ("http" or "https"))
+            {
+                reader.Errors.Add($"{SettingsReader.Name("Http:Urls")} = '{url}': http://ADDRESS:PORT is wanted, or none");
+            }
+        }
+
+        return urls;
+    }
+
+    // A mount inside the data root, or a data root inside the mount, would wait for itself.
+    private static void CheckPlaces(SettingsReader reader, HostSettings settings)
+    {
+        if (settings.DataRoot.Length == 0 || settings.Mountpoint.Length == 0)
+        {
+            return;
+        }
+
+        string root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(settings.DataRoot)) + "/";
+        string mount = Path.TrimEndingDirectorySeparator(Path.GetFullPath(settings.Mountpoint)) + "/";
+        if (root.StartsWith(mount, StringComparison.Ordinal) || mount.StartsWith(root, StringComparison.Ordinal))
+        {
+            reader.Errors.Add($"{SettingsReader.Name("DataRoot")} '{root}' and {SettingsReader.Name("Mount:Mountpoint")} '{mount}' lie inside one another: name two separate directories");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+namespace KafkaFs.Hosting.Lifetime;
+
+/// <summary>What a kafkafs process ends with. A number keeps its meaning for ever; docs/operations.md has the same list.</summary>
+public static class ExitCode
+{
+    /// <summary>A clean stop.</summary>
+    public const int Success = 0;
+
+    /// <summary>`compare`: the trees differ. `demo`: likewise.</summary>
+    public const int Different = 1;
+
+    /// <summary>The command line is wrong.</summary>
+    public const int Usage = 64;
+
+    /// <summary>The journal gives no answer; starting again later is right.</summary>
+    public const int JournalUnavailable = 69;
+
+    /// <summary>A mistake of ours: the log has a stack trace.</summary>
+    public const int Internal = 70;
+
+    /// <summary>No /dev/fuse, or no right to mount.</summary>
+    public const int FuseUnavailable = 71;
+
+    /// <summary>The mountpoint is missing, not empty, or mounted already.</summary>
+    public const int MountpointUnusable = 72;
+
+    /// <summary>The data root is in use, not a replica, or cannot be used.</summary>
+    public const int DataRootUnusable = 73;
+
+    /// <summary>The checkpoint in the data root cannot be read, or is of a newer format.</summary>
+    public const int CheckpointUnusable = 74;
+
+    /// <summary>Another run of this master, or an operator, has closed the session.</summary>
+    public const int SessionClosed = 75;
+
+    /// <summary>The journal is not the one that this replica follows, or is damaged; nothing ends this but an operator.</summary>
+    public const int JournalRefused = 76;
+
+    /// <summary>Settings are missing, unknown, out of range or contradict each other.</summary>
+    public const int Configuration = 78;
+}

@@ -1,0 +1,85 @@
+using KafkaFs.Fuse.Abi;
+using KafkaFs.Fuse.Protocol;
+using KafkaFs.Fuse.Session;
+using KafkaFs.Journal;
+using KafkaFs.Posix;
+using KafkaFs.Replica.Namespace;
+
+namespace KafkaFs.MasterHost.FileSystem;
+
+/// <summary>Reading directories. The offset of an entry is its cookie, moved by the two dots.</summary>
+internal sealed partial class MasterFileSystem
+{
+    private const int Dots = 2;
+
+    /// <inheritdoc/>
+    public override void OpenDir(FuseRequest request, NodeId node) =>
+        request.ReplyOpen(_directories.Add(new OpenDirectory(Id(node))), FuseOpenFlags.None);
+
+    /// <inheritdoc/>
+    public override void ReadDir(FuseRequest request, NodeId node, HandleId handle, ulong offset, int size, bool plus)
+    {
+        if (_directories.Find(handle) is not OpenDirectory directory || offset > long.MaxValue)
+        {
+            request.ReplyError(Errno.EBADF);
+            return;
+        }
+
+        DirectoryWriter writer = request.WriteDirectory(size, plus);
+        lock (_namespace.Gate)
+        {
+            if (offset == 0)
+            {
+                directory.Seek(0, _namespace.LastCookie);
+            }
+
+            FileId parent = _namespace.TryGetName(Id(node), out FileId above, out _) ? above : FileId.Root;
+            bool fits = (offset > 0 || AddDot(ref writer, "."u8, Id(node), 1)) && (offset > 1 || AddDot(ref writer, ".."u8, parent, Dots));
+            if (fits)
+            {
+                AddEntries(ref writer, directory, Math.Max(0, (long)offset - Dots), plus);
+            }
+        }
+
+        request.ReplyBuffer(writer.Length);
+    }
+
+    /// <inheritdoc/>
+    public override void ReleaseDir(FuseRequest request, NodeId node, HandleId handle)
+    {
+        _directories.Remove(handle);
+        request.ReplyError(Errno.None);
+    }
+
+    /// <summary>Every call in it was answered after it was applied.</summary>
+    public override void FSyncDir(FuseRequest request, NodeId node, HandleId handle) => request.ReplyError(Errno.None);
+
+    private static bool AddDot(ref DirectoryWriter writer, ReadOnlySpan<byte> name, FileId inode, ulong offset) =>
+        writer.TryAdd(name, inode.Value, (uint)InodeType.Directory, offset, default);
+
+    private void AddEntries(ref DirectoryWriter writer, OpenDirectory directory, long cookie, bool plus)
+    {
+        ref DirectoryCursor cursor = ref directory.Seek(cookie, directory.LastCookie);
+        DirectoryCursor next = cursor;
+        while (_namespace.TryReadEntry(ref next, out DirectoryEntry entry) && entry.Cookie <= directory.LastCookie)
+        {
+            FuseEntry answer = default;
+            if (plus && _namespace.TryGetAttributes(entry.Inode, out InodeAttributes attributes))
+            {
+                answer = Entry(entry.Inode, attributes);
+            }
+
+            if (!writer.TryAdd(entry.Name, entry.Inode.Value, (uint)entry.Type, (ulong)entry.Cookie + Dots, answer))
+            {
+                return;
+            }
+
+            if (plus)
+            {
+                _lookups.Add(entry.Inode);
+            }
+
+            cursor = next;
+        }
+    }
+}

@@ -1,0 +1,151 @@
+using KafkaFs.Fuse.Abi;
+using KafkaFs.Fuse.Protocol;
+using KafkaFs.Fuse.Session;
+using KafkaFs.Journal.Codec;
+using KafkaFs.Posix;
+using KafkaFs.Replica.Namespace;
+
+namespace KafkaFs.MasterHost.FileSystem;
+
+/// <summary>Calls that change names.</summary>
+internal sealed partial class MasterFileSystem
+{
+    private const uint SetGidBit = 0x400;
+
+    /// <inheritdoc/>
+    public override void MkDir(FuseRequest request, NodeId parent, ReadOnlySpan<byte> name, uint mode)
+    {
+        Change change = NewInode(ChangeKind.Mkdir, request, parent, name, mode);
+        Submit(request, ref change, ReplyMade);
+    }
+
+    /// <inheritdoc/>
+    public override void MkNod(FuseRequest request, NodeId parent, ReadOnlySpan<byte> name, uint mode, uint rdev)
+    {
+        InodeType type = (InodeType)(mode >> 12);
+        Change change = NewInode(type == InodeType.RegularFile ? ChangeKind.Create : ChangeKind.Mknod, request, parent, name, mode);
+        if (change.Kind == ChangeKind.Mknod)
+        {
+            change.Type = (uint)type;
+            change.Rdev = type is InodeType.CharacterDevice or InodeType.BlockDevice ? rdev : 0;
+        }
+
+        Submit(request, ref change, ReplyMade);
+    }
+
+    /// <inheritdoc/>
+    public override void SymLink(FuseRequest request, NodeId parent, ReadOnlySpan<byte> name, ReadOnlySpan<byte> target)
+    {
+        if (target.IsEmpty || target.Length > 4_095)
+        {
+            request.ReplyError(target.IsEmpty ? Errno.ENOENT : Errno.ENAMETOOLONG);
+            return;
+        }
+
+        Change change = NewInode(ChangeKind.Symlink, request, parent, name, 0);
+        change.Data = target;
+        Submit(request, ref change, ReplyMade);
+    }
+
+    /// <inheritdoc/>
+    public override void Link(FuseRequest request, NodeId node, NodeId newParent, ReadOnlySpan<byte> newName)
+    {
+        Change change = new() { Kind = ChangeKind.Link, Inode = Id(node), Parent = Id(newParent), Name = newName };
+        Submit(request, ref change, ReplyMade);
+    }
+
+    /// <inheritdoc/>
+    public override void Unlink(FuseRequest request, NodeId parent, ReadOnlySpan<byte> name)
+    {
+        Change change = new() { Kind = ChangeKind.Unlink, Parent = Id(parent), Name = name };
+        Submit(request, ref change, ReplySuccess);
+    }
+
+    /// <inheritdoc/>
+    public override void RmDir(FuseRequest request, NodeId parent, ReadOnlySpan<byte> name)
+    {
+        Change change = new() { Kind = ChangeKind.Rmdir, Parent = Id(parent), Name = name };
+        Submit(request, ref change, ReplySuccess);
+    }
+
+    /// <inheritdoc/>
+    public override void Rename(
+        FuseRequest request, NodeId parent, ReadOnlySpan<byte> name, NodeId newParent, ReadOnlySpan<byte> newName, uint flags)
+    {
+        const uint noReplace = 1, exchange = 2;
+        if ((flags & ~(noReplace | exchange)) != 0)
+        {
+            request.ReplyError(Errno.EINVAL);
+            return;
+        }
+
+        Change change = new()
+        {
+            Kind = ChangeKind.Rename,
+            Parent = Id(parent),
+            Name = name,
+            NewParent = Id(newParent),
+            NewName = newName,
+            Flags = ((flags & noReplace) != 0 ? ChangeFlags.RenameNoReplace : 0) | ((flags & exchange) != 0 ? ChangeFlags.RenameExchange : 0),
+        };
+        Submit(request, ref change, ReplySuccess);
+    }
+
+    /// <inheritdoc/>
+    public override void Create(FuseRequest request, NodeId parent, ReadOnlySpan<byte> name, uint mode, uint flags)
+    {
+        const uint exclusive = 0x80;
+        byte[] asked = name.ToArray();
+        Change change = NewInode(ChangeKind.Create, request, parent, name, mode);
+        Submit(request, ref change, ReplyCreated, (failed, errno) =>
+            errno == Errno.EEXIST && (flags & exclusive) == 0 && TryOpenExisting(failed, parent, asked));
+    }
+
+    // Another master was faster, and without O_EXCL its file is as good: O_TRUNC is left out then, as with any race of two opens.
+    private bool TryOpenExisting(FuseRequest request, NodeId parent, byte[] name)
+    {
+        Journal.FileId inode;
+        InodeAttributes attributes;
+        lock (_namespace.Gate)
+        {
+            inode = _namespace.Lookup(Id(parent), name);
+            if (!_namespace.TryGetAttributes(inode, out attributes) || attributes.Type != InodeType.RegularFile)
+            {
+                return false;
+            }
+
+            _lookups.Add(inode);
+        }
+
+        request.ReplyCreate(Entry(inode, attributes), _files.Add(new OpenFile(inode)), FuseOpenFlags.None);
+        return true;
+    }
+
+    // Final mode and ids: umask is applied by the kernel, the rules of a setgid directory here (inode_init_owner).
+    private Change NewInode(ChangeKind kind, FuseRequest request, NodeId parent, ReadOnlySpan<byte> name, uint mode)
+    {
+        TryGetAttributes(Id(parent), out InodeAttributes directory);
+        bool inherits = (directory.Mode & SetGidBit) != 0;
+        return new Change
+        {
+            Kind = kind,
+            Parent = Id(parent),
+            Name = name,
+            Mode = (mode & 0xfff) | (inherits && kind == ChangeKind.Mkdir ? SetGidBit : 0),
+            Uid = request.Uid,
+            Gid = inherits ? directory.Gid : request.Gid,
+        };
+    }
+
+    private void ReplyMade(FuseRequest request, in Change change, Effects effects) => request.ReplyEntry(Made(effects));
+
+    private void ReplyCreated(FuseRequest request, in Change change, Effects effects) =>
+        request.ReplyCreate(Made(effects), _files.Add(new OpenFile(effects.Inode)), FuseOpenFlags.None);
+
+    private FuseEntry Made(Effects effects)
+    {
+        effects.TryGetUpdate(effects.Inode, out InodeUpdate update);
+        _lookups.Add(effects.Inode);
+        return Entry(effects.Inode, update.After);
+    }
+}

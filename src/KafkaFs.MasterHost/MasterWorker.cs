@@ -1,0 +1,141 @@
+using KafkaFs.Fuse.Mount;
+using KafkaFs.Hosting.Configuration;
+using KafkaFs.Hosting.Lifetime;
+using KafkaFs.Hosting.Metrics;
+using KafkaFs.Hosting.Replication;
+using KafkaFs.Hosting.Status;
+using KafkaFs.Journal.Contract;
+using KafkaFs.MasterHost.FileSystem;
+using KafkaFs.MasterHost.Session;
+using KafkaFs.Posix.Files;
+using KafkaFs.Replica;
+using KafkaFs.Replica.Namespace;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace KafkaFs.MasterHost;
+
+/// <summary>
+/// A master's life: open the journal, open the replica, follow, catch up, start a session, mount, and take it all down again in
+/// the other order.
+/// </summary>
+internal sealed class MasterWorker(
+    HostSettings settings,
+    IJournalProvider provider,
+    HostStatus status,
+    KafkaFsMetrics metrics,
+    TimeProvider clock,
+    IHostApplicationLifetime lifetime,
+    ILogger<MasterWorker> logger) : HostWorker(status, lifetime, logger)
+{
+    private static readonly TimeSpan s_drain = TimeSpan.FromSeconds(10);
+
+    // A record is longer than the data of its WRITE by the header, the names and the path.
+    private const int RecordOverheadBytes = 64 * 1024;
+
+    private readonly HostStatus _status = status;
+    private readonly ILogger _logger = logger;
+
+    /// <inheritdoc/>
+    protected override async Task RunAsync(CancellationToken stop)
+    {
+        try
+        {
+            await LiveAsync(stop).ConfigureAwait(false);
+        }
+        catch (FuseUnavailableException exception)
+        {
+            throw FuseFailure.ToHostFailure(exception);
+        }
+    }
+
+    private async Task LiveAsync(CancellationToken stop)
+    {
+        // Looked at first: what is wrong with it must not leave a topic or a data root behind.
+        Mountpoint.Prepare(settings.Mountpoint, out _);
+        ProcessCalls.RaiseDescriptorLimit();
+        using IJournal journal = await OpenJournalAsync(stop).ConfigureAwait(false);
+        ReplicaOptions options = new() { DataRoot = settings.DataRoot, Ownership = settings.Ownership };
+        using LocalReplica replica = LocalReplica.Open(options, journal, _logger, clock, stop);
+        using MasterSession session = new(replica.Applier, journal, metrics.OnAcknowledged, _logger, clock);
+        SessionStart start = new(session, replica, clock);
+        using MasterFileSystem fileSystem = new(replica, session, metrics);
+        replica.Applier.Observer = new MasterObserver(session, start, fileSystem);
+        using JournalFollower follower = new(replica, journal, _status, metrics);
+        try
+        {
+            await follower.CaughtUp.WaitAsync(stop).ConfigureAwait(false);
+            replica.DropSetAside();
+            await start.RunAsync(RootAttributes(), stop).ConfigureAwait(false);
+            await ServeAsync(journal, session, fileSystem, follower, stop).ConfigureAwait(false);
+            await SessionEnd.AppendAsync(session).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            _status.Set(HostState.Stopping, "stopping");
+        }
+        finally
+        {
+            session.End();
+            follower.Stop();
+            replica.CloseUnlessFailed();
+        }
+    }
+
+    private async Task ServeAsync(
+        IJournal journal, MasterSession session, MasterFileSystem fileSystem, JournalFollower follower, CancellationToken stop)
+    {
+        metrics.ObserveQueue("handed_over_records", () => session.HandedOver);
+        metrics.ObserveQueue("waiting_records", () => session.Queued);
+        metrics.ObserveQueue("kernel_notifications", () => fileSystem.Notifier.Queued);
+        metrics.ObserveQueue("open_files", () => fileSystem.OpenFiles);
+        using FuseMount mount = FuseMount.Mount(MountOptions(journal), fileSystem, _logger);
+        fileSystem.Notifier.Start(mount.Notifications);
+        follower.BecomeReady($"mounted on {mount.Path}, session {session.Id}, journal {provider.Description}");
+        Task stopped = Task.Delay(Timeout.Infinite, stop);
+        await Task.WhenAny(stopped, mount.Ended, follower.Ended, session.Ended).ConfigureAwait(false);
+        if (stop.IsCancellationRequested)
+        {
+            _status.Set(HostState.Stopping, $"unmounting {mount.Path}");
+        }
+
+        // A failure leaves nothing to drain for: calls would wait for answers that cannot come.
+        mount.Unmount(stop.IsCancellationRequested ? s_drain : TimeSpan.Zero);
+        if (follower.Ended.IsCompleted)
+        {
+            await follower.Ended.ConfigureAwait(false);
+        }
+
+        if (session.Failure is HostFailure failure)
+        {
+            throw new HostFailedException(failure.Superseded ? ExitCode.SessionClosed : ExitCode.JournalRefused, failure.Message);
+        }
+    }
+
+    // Only a master whose data root has followed no journal yet may create one: a topic that vanished must not come back empty.
+    private async Task<IJournal> OpenJournalAsync(CancellationToken stop) =>
+        Path.Exists(Path.Combine(settings.DataRoot, Replica.Tree.DataRoot.OwnName, "journal.json"))
+            ? await JournalOpening.WaitAsync(provider, _status, stop).ConfigureAwait(false)
+            : await provider.OpenAsync(createIfMissing: true, stop).ConfigureAwait(false);
+
+    private FuseMountOptions MountOptions(IJournal journal)
+    {
+        int maxWrite = Math.Min(1024 * 1024, journal.MaxRecordBytes - RecordOverheadBytes) & ~4_095;
+        FuseMountOptions options = new()
+        {
+            Mountpoint = settings.Mountpoint,
+            Source = settings.Kafka?.Topic ?? settings.EmbeddedFile ?? "kafkafs",
+            MaxWriteBytes = Math.Max(4_096, maxWrite),
+            ReaderThreads = settings.ReaderThreads,
+        };
+        return settings.AllowOther is bool allowOther ? options with { AllowOther = allowOther } : options;
+    }
+
+    private static InodeAttributes RootAttributes() => new()
+    {
+        Type = InodeType.Directory,
+        Mode = 0x1ed,
+        Uid = ProcessCalls.UserId,
+        Gid = ProcessCalls.GroupId,
+    };
+}

@@ -1,0 +1,34 @@
+using KafkaFs.Journal;
+using KafkaFs.Journal.Codec;
+using KafkaFs.MasterHost.FileSystem;
+using KafkaFs.Replica.Apply;
+using KafkaFs.Replica.Namespace;
+
+namespace KafkaFs.MasterHost.Session;
+
+/// <summary>Hands each applied record to whom it concerns: the session's start, the calls that wait, the orphans, the kernel.</summary>
+internal sealed class MasterObserver(MasterSession session, SessionStart start, MasterFileSystem fileSystem) : IApplyObserver
+{
+    /// <inheritdoc/>
+    public void OnDying(FileId inode) => fileSystem.Orphans.Keep(inode);
+
+    /// <inheritdoc/>
+    public void OnApplied(in Change change, Outcome outcome, Effects effects, long offset)
+    {
+        if (!effects.Dying.IsNone)
+        {
+            fileSystem.Orphans.Settle(effects.Dying);
+        }
+
+        start.OnApplied(change, outcome);
+        if (change.Header.Session != SessionId.None && change.Header.Session == session.Id)
+        {
+            fileSystem.Notifier.OnOwn(change, effects);
+            session.OnApplied(change, outcome, effects);
+        }
+        else
+        {
+            fileSystem.Notifier.OnForeign(change, effects);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using KafkaFs.Hosting.Configuration;
+using KafkaFs.Hosting.Lifetime;
+using KafkaFs.Hosting.Metrics;
+using KafkaFs.Hosting.Replication;
+using KafkaFs.Hosting.Status;
+using KafkaFs.Journal.Contract;
+using KafkaFs.Replica;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace KafkaFs.SlaveHost;
+
+/// <summary>A slave's life: open the journal, open the replica, follow, and at the end leave a checkpoint.</summary>
+internal sealed class SlaveWorker(
+    HostSettings settings,
+    IJournalProvider provider,
+    HostStatus status,
+    KafkaFsMetrics metrics,
+    TimeProvider clock,
+    IHostApplicationLifetime lifetime,
+    ILogger<SlaveWorker> logger) : HostWorker(status, lifetime, logger)
+{
+    private readonly HostStatus _status = status;
+    private readonly ILogger _logger = logger;
+
+    /// <inheritdoc/>
+    protected override async Task RunAsync(CancellationToken stop)
+    {
+        using IJournal journal = await JournalOpening.WaitAsync(provider, _status, stop).ConfigureAwait(false);
+        ReplicaOptions options = new() { DataRoot = settings.DataRoot, Ownership = settings.Ownership };
+        using LocalReplica replica = LocalReplica.Open(options, journal, _logger, clock, stop);
+        using JournalFollower follower = new(replica, journal, _status, metrics);
+        try
+        {
+            await follower.CaughtUp.WaitAsync(stop).ConfigureAwait(false);
+            replica.DropSetAside();
+            follower.BecomeReady($"following {provider.Description}");
+            await follower.Ended.WaitAsync(stop).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            _status.Set(HostState.Stopping, "stopping");
+        }
+        finally
+        {
+            // Also when the journal is refused: what is applied is right, and need not be built anew.
+            follower.Stop();
+            replica.CloseUnlessFailed();
+        }
+    }
+}

@@ -40,8 +40,9 @@ public static class KafkaFsHost
         try
         {
             using IHost host = Build<TWorker>(settings, configuration);
+            TWorker worker = host.Services.GetServices<IHostedService>().OfType<TWorker>().Single();
             await host.RunAsync().ConfigureAwait(false);
-            return host.Services.GetServices<IHostedService>().OfType<TWorker>().Single().Result;
+            return worker.Result;
         }
         catch (IOException exception) when (settings.HttpUrls.Length > 0)
         {

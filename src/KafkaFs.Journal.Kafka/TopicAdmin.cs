@@ -189,7 +189,9 @@ internal sealed partial class TopicAdmin(IAdminClient admin, KafkaJournalOptions
             throw new JournalRefusedException(
                 JournalRefusal.Forbidden, $"the brokers at {options.BootstrapServers} do not allow {right}: {exception.Error.Reason}", exception);
         }
-        catch (KafkaException exception) when (exception.Error.IsLocalError || exception.Error.Code == ErrorCode.RequestTimedOut)
+        catch (KafkaException exception) when (
+            exception is not DescribeTopicsException { Results.TopicDescriptions.Count: > 0 }
+            && (exception.Error.IsLocalError || exception.Error.Code == ErrorCode.RequestTimedOut))
         {
             throw Unavailable(trouble.Words ?? exception.Error.Reason, exception);
         }

@@ -30,12 +30,18 @@ public static partial class ProcessCalls
         return limit.Current;
     }
 
+    /// <summary>Asks a process to end (SIGTERM).</summary>
+    public static void Terminate(int process) => _ = kill(process, 15);
+
     [StructLayout(LayoutKind.Sequential)]
     private struct ResourceLimit
     {
         public ulong Current;
         public ulong Maximum;
     }
+
+    [LibraryImport("libc")]
+    private static partial int kill(int process, int signal);
 
     [LibraryImport("libc")]
     private static partial uint geteuid();

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace KafkaFs.Cli.Commands;
+
+/// <summary>How commands name a journal: `--broker HOST:PORT` with a topic, or `--journal FILE`; and what they make of it.</summary>
+internal sealed class JournalArguments
+{
+    public Option<string> Broker { get; } = new("--broker")
+    {
+        Description = "Kafka brokers: HOST:PORT, several separated by commas",
+        HelpName = "HOST:PORT",
+    };
+
+    public Option<string> Journal { get; } = new("--journal")
+    {
+        Description = "instead of --broker: the file of an embedded journal (one machine, for trying)",
+        HelpName = "FILE",
+    };
+
+    public Option<string[]> Property { get; } = new("--property")
+    {
+        Description = "a librdkafka property, for example security.protocol=SASL_SSL; may be repeated",
+        HelpName = "KEY=VALUE",
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(Broker);
+        command.Options.Add(Journal);
+        command.Options.Add(Property);
+        command.Validators.Add(Validate);
+    }
+
+    /// <summary>True if the command line names an embedded journal.</summary>
+    public bool IsEmbedded(ParseResult parsed) => parsed.GetValue(Journal) is not null;
+
+    /// <summary>The settings that name the journal.</summary>
+    public IEnumerable<string> ToSettings(ParseResult parsed, string topic)
+    {
+        if (parsed.GetValue(Journal) is string file)
+        {
+            return ["--KafkaFs:Journal:Provider=embedded", $"--KafkaFs:Journal:Embedded:File={Path.GetFullPath(file)}"];
+        }
+
+        return
+        [
+            "--KafkaFs:Journal:Provider=kafka",
+            $"--KafkaFs:Journal:Kafka:BootstrapServers={parsed.GetValue(Broker)}",
+            $"--KafkaFs:Journal:Kafka:Topic={topic}",
+            .. (parsed.GetValue(Property) ?? []).Select(property => $"--KafkaFs:Journal:Kafka:Properties:{property}"),
+        ];
+    }
+
+    private void Validate(CommandResult result)
+    {
+        bool broker = result.GetValue(Broker) is not null;
+        bool journal = result.GetValue(Journal) is not null;
+        if (broker == journal)
+        {
+            result.AddError(broker ? "--broker and --journal name two journals: give one of them" : "no journal: give --broker HOST:PORT, or --journal FILE");
+        }
+
+        foreach (string property in (result.GetValue(Property) ?? []).Where(property => !property.Contains('=', StringComparison.Ordinal)))
+        {
+            result.AddError($"--property {property}: KEY=VALUE is wanted");
+        }
+    }
+}

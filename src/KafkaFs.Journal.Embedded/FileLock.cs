@@ -17,9 +17,15 @@ internal sealed partial class FileLock : IDisposable
 
     private FileLock(SafeFileHandle file) => _file = file;
 
-    /// <summary>Opens the lock file without locking it.</summary>
-    public static FileLock Open(string journal) =>
-        new(File.OpenHandle(journal + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
+    /// <summary>Opens the lock file without locking it. Not by File.OpenHandle, which takes a flock(2) of its own.</summary>
+    public static FileLock Open(string journal)
+    {
+        const int readWrite = 2, create = 0x40, closeOnExec = 0x80000, mode = 0x1a4;
+        SafeFileHandle file = new(open(journal + ".lock", readWrite | create | closeOnExec, mode), ownsHandle: true);
+        return file.IsInvalid
+            ? throw new JournalUnavailableException($"'{journal}.lock' cannot be opened: error {Marshal.GetLastPInvokeError()}")
+            : new FileLock(file);
+    }
 
     /// <summary>Opens and locks; waits for others.</summary>
     public static FileLock Take(string journal)
@@ -45,6 +51,9 @@ internal sealed partial class FileLock : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags, int mode);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int flock(SafeFileHandle file, int operation);

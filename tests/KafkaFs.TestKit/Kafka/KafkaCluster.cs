@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using KafkaFs.TestKit.Processes;
+
+namespace KafkaFs.TestKit.Kafka;
+
+/// <summary>
+/// A real Kafka for the tests of one assembly: the broker that KAFKAFS_TEST_BROKER names, or one of its own started by the script
+/// that KAFKAFS_TEST_KAFKA names, which a watchdog destroys when this process is gone.
+/// </summary>
+public sealed class KafkaCluster : IDisposable
+{
+    private readonly string? _script;
+    private readonly string? _folder;
+
+    private KafkaCluster(string bootstrap, string? script, string? folder) => (Bootstrap, _script, _folder) = (bootstrap, script, folder);
+
+    /// <summary>HOST:PORT of the brokers.</summary>
+    public string Bootstrap { get; }
+
+    /// <summary>True if a real broker can be had here.</summary>
+    public static bool IsAvailable => Broker is not null || Script is not null;
+
+    private static string? Broker => Environment.GetEnvironmentVariable("KAFKAFS_TEST_BROKER") is { Length: > 0 } value ? value : null;
+
+    private static string? Script => Environment.GetEnvironmentVariable("KAFKAFS_TEST_KAFKA") is { Length: > 0 } value ? value : null;
+
+    /// <summary>Skips, or in CI fails, where there is no broker.</summary>
+    public static KafkaCluster Start()
+    {
+        Environments.Require(IsAvailable, "no broker: KAFKAFS_TEST_BROKER and KAFKAFS_TEST_KAFKA are not set");
+        if (Broker is string broker)
+        {
+            return new KafkaCluster(broker, null, null);
+        }
+
+        string parent = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
+        string folder = Path.Combine(parent, $"kafkafs-test-kafka-{Guid.NewGuid():N}");
+        Directory.CreateDirectory(folder);
+        Watch(Script!, folder);
+        string output = ToolProcess.Run("bash", [Script!, "start", folder], TimeSpan.FromMinutes(3));
+        return new KafkaCluster(output.Trim().Split('\n')[^1], Script, folder);
+    }
+
+    /// <summary>A topic name that nobody has.</summary>
+    public static string NewTopic() => $"kafkafs-test-{Guid.NewGuid():N}";
+
+    /// <summary>Runs the script: `Control("kill-broker", "1")`. Only with a cluster of our own.</summary>
+    public string Control(string command, params string[] arguments)
+    {
+        Environments.Require(_script is not null, "KAFKAFS_TEST_KAFKA is not set: this broker is not ours to control");
+        return ToolProcess.Run("bash", [_script!, command, _folder!, .. arguments], TimeSpan.FromMinutes(2));
+    }
+
+    public void Dispose()
+    {
+        if (_script is not null)
+        {
+            ToolProcess.Run("bash", [_script, "destroy", _folder!], TimeSpan.FromMinutes(1));
+        }
+    }
+
+    // Outlives a killed test run, and ends by itself once the cluster is gone.
+    private static void Watch(string script, string folder)
+    {
+        string watchdog = $"while kill -0 {Environment.ProcessId} 2>/dev/null && [ -d '{folder}' ]; do sleep 1; done; [ ! -d '{folder}' ] || bash '{script}' destroy '{folder}'";
+        Process.Start(new ProcessStartInfo("setsid", ["bash", "-c", watchdog]))?.Dispose();
+    }
+}

@@ -19,7 +19,7 @@ namespace KafkaFs.MasterHost;
 /// A master's life: open the journal, open the replica, follow, catch up, start a session, mount, and take it all down again in
 /// the other order.
 /// </summary>
-internal sealed class MasterWorker(
+internal sealed partial class MasterWorker(
     HostSettings settings,
     IJournalProvider provider,
     HostStatus status,
@@ -52,7 +52,12 @@ internal sealed class MasterWorker(
     private async Task LiveAsync(CancellationToken stop)
     {
         // Looked at first: what is wrong with it must not leave a topic or a data root behind.
-        Mountpoint.Prepare(settings.Mountpoint, out _);
+        string mountpoint = Mountpoint.Prepare(settings.Mountpoint, out bool cleaned);
+        if (cleaned)
+        {
+            LogCleaned(_logger, mountpoint);
+        }
+
         ProcessCalls.RaiseDescriptorLimit();
         using IJournal journal = await OpenJournalAsync(stop).ConfigureAwait(false);
         ReplicaOptions options = new() { DataRoot = settings.DataRoot, Ownership = settings.Ownership };
@@ -138,4 +143,7 @@ internal sealed class MasterWorker(
         Uid = ProcessCalls.UserId,
         Gid = ProcessCalls.GroupId,
     };
+
+    [LoggerMessage(6100, LogLevel.Warning, "{Path} was the mount of a dead master: it is unmounted, and mounted anew")]
+    private static partial void LogCleaned(ILogger logger, string path);
 }

@@ -48,12 +48,7 @@ public sealed partial class FuseMount : IDisposable
     /// </summary>
     public static FuseMount Mount(FuseMountOptions options, FuseFileSystem fileSystem, ILogger logger)
     {
-        string path = Mountpoint.Prepare(options.Mountpoint, out bool cleaned);
-        if (cleaned)
-        {
-            LogCleaned(logger, path);
-        }
-
+        string path = Mountpoint.Prepare(options.Mountpoint, out _);
         SafeFd device = ProcessCalls.IsRoot && !options.ForceHelper ? MountDirectly(path, options) : MountByHelper(path, options);
         FuseMount mount = new(path, device, fileSystem, options, logger);
         mount.StartReaders(options.ReaderThreads);
@@ -175,9 +170,6 @@ public sealed partial class FuseMount : IDisposable
 
     [LoggerMessage(2052, LogLevel.Warning, "{Path} was still in use: its connection is aborted, {Waiting} calls waited")]
     private static partial void LogAborted(ILogger logger, string path, int waiting);
-
-    [LoggerMessage(2053, LogLevel.Warning, "{Path} was the mount of a dead master: it is unmounted, and mounted anew")]
-    private static partial void LogCleaned(ILogger logger, string path);
 
     [LoggerMessage(2054, LogLevel.Error, "{Path} cannot be unmounted: {Errno}")]
     private static partial void LogUnmountFailed(ILogger logger, string path, Errno errno);

@@ -1,0 +1,53 @@
+using System.Text.RegularExpressions;
+using KafkaFs.TestKit;
+using Xunit;
+
+namespace KafkaFs.Hosting.Tests.Repository;
+
+/// <summary>Rules of the house that no compiler checks.</summary>
+public sealed partial class SourceRulesTests
+{
+    private const int MaxLines = 600;
+
+    // Where an exception of any kind is handled on purpose: each turns it into a named state, and none swallows it.
+    private static readonly string[] s_mayCatchAll =
+    [
+        "src/KafkaFs.Fuse/Session/FuseConnection.cs",          // a handler that throws is answered EIO and logged
+        "src/KafkaFs.Hosting/Lifetime/HostWorker.cs",          // what ends a host becomes its exit code
+        "src/KafkaFs.Hosting/Replication/JournalFollower.cs",  // what ends following is handed to the host
+        "src/KafkaFs.Replica/Apply/Applier.cs",                // a broken invariant stops the replica, on whatever thread
+        "src/KafkaFs.Cli/Commands/LogCommand.cs",              // filtered: only what has words for a person
+        "src/KafkaFs.Cli/Demo/DemoRun.cs",                     // filtered
+    ];
+
+    [Fact]
+    public void NoFileIsLongerThan600Lines() => Assert.Empty(Sources().Where(source => source.Text.Count(character => character == '\n') > MaxLines).Select(source => source.Path));
+
+    [Fact]
+    public void NothingIsNamedUtilsHelpersManagerOrCommon() =>
+        Assert.DoesNotContain(Sources(), source => BadName().IsMatch(source.Text));
+
+    [Fact]
+    public void EverythingIsCaughtOnlyWhereItIsMeant() =>
+        Assert.Empty(Sources().Where(source => CatchAll().IsMatch(source.Text) && source.Path.StartsWith("src/", StringComparison.Ordinal) && !s_mayCatchAll.Contains(source.Path)).Select(source => source.Path));
+
+    [Fact]
+    public void EveryTestProjectIsInTheTestScript()
+    {
+        string script = File.ReadAllText(Path.Combine(Environments.Repository, "test"));
+        string[] projects = [.. Directory.GetDirectories(Path.Combine(Environments.Repository, "tests"), "*.Tests").Select(folder => Path.GetFileName(folder))];
+        Assert.All(projects, project => Assert.Contains(project, script, StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<(string Path, string Text)> Sources() =>
+        Directory.GetFiles(Environments.Repository, "*.cs", SearchOption.AllDirectories)
+            .Select(path => (Path: Path.GetRelativePath(Environments.Repository, path), Full: path))
+            .Where(file => !file.Path.StartsWith("artifacts", StringComparison.Ordinal))
+            .Select(file => (file.Path, File.ReadAllText(file.Full)));
+
+    [GeneratedRegex(@"\b(class|struct|interface|namespace)\s+[\w.]*(Utils|Helpers|Manager|Common)\b")]
+    private static partial Regex BadName();
+
+    [GeneratedRegex(@"catch\s*(\(\s*Exception\b[^)]*\)|\r?\n\s*\{)")]
+    private static partial Regex CatchAll();
+}

@@ -1,0 +1,86 @@
+using KafkaFs.TestKit;
+using KafkaFs.TestKit.Processes;
+
+namespace KafkaFs.System.Tests;
+
+/// <summary>A journal, and the folders of a master and of slaves, with the processes that use them.</summary>
+internal sealed class Setup : IDisposable
+{
+    private readonly TemporaryFolder _folder;
+    private readonly string[] _journal;
+    private readonly string[] _topic;
+    private readonly List<HostUnderTest> _hosts = [];
+
+    private Setup(string[] journal, string[] topic)
+    {
+        _folder = new TemporaryFolder("/var/tmp");
+        (_journal, _topic) = (journal, topic);
+        Directory.CreateDirectory(Mount);
+    }
+
+    public string Mount => _folder["mnt"];
+
+    public string this[string name] => _folder[name];
+
+    public static Setup Embedded()
+    {
+        Setup setup = new([], []);
+        setup._journalFile = setup["journal.db"];
+        return setup;
+    }
+
+    public static Setup Kafka(string bootstrap, string topic) => new(["--broker", bootstrap], [topic]);
+
+    private string? _journalFile;
+
+    public string[] Journal => _journalFile is null ? _journal : ["--journal", _journalFile];
+
+    public HostUnderTest Master(string root = "m", string? mount = null) => Start("master", [_folder[root], .. _topic, mount ?? Mount], root);
+
+    public HostUnderTest Slave(string root = "s") => Start("slave", [_folder[root], .. _topic], root);
+
+    /// <summary>Waits until a slave stands where the master does, and fails unless the trees are equal by us and by rsync.</summary>
+    public async Task EqualAsync(HostUnderTest master, HostUnderTest slave, string root = "s")
+    {
+        await CaughtUpAsync(master, slave);
+        ToolProcess.Run(HostUnderTest.Program, ["compare", Mount, _folder[root]]);
+        ToolProcess.Run(HostUnderTest.Program, ["compare", _folder["m"], _folder[root]]);
+        string differences = ToolProcess.Run("rsync", ["-aHXn", "--checksum", "--itemize-changes", "--delete", "--exclude=/.kafkafs", Mount + "/", _folder[root] + "/"]);
+        // The root's own mode and times are not projected onto a data root.
+        Xunit.Assert.Empty(differences.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.EndsWith(" ./", StringComparison.Ordinal)));
+    }
+
+    public static async Task CaughtUpAsync(HostUnderTest master, HostUnderTest slave)
+    {
+        long target = -1;
+        for (long seen = await master.PositionAsync(); seen != target; seen = await master.PositionAsync())
+        {
+            target = seen;
+            await Task.Delay(400);
+        }
+
+        for (int attempt = 0; await slave.PositionAsync() < target; attempt++)
+        {
+            Xunit.Assert.True(attempt < 1_200, $"The slave did not reach {target}:\n{slave.Log}");
+            await Task.Delay(50);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (HostUnderTest host in _hosts)
+        {
+            host.Dispose();
+        }
+
+        ToolProcess.Shell($"grep -q ' {Mount} fuse' /proc/mounts && umount -l '{Mount}' || true");
+        _folder.Dispose();
+    }
+
+    private HostUnderTest Start(string command, string[] places, string name)
+    {
+        HostUnderTest host = HostUnderTest.Start(_folder[name + ".log"], [command, .. Journal, .. places]);
+        _hosts.Add(host);
+        return host;
+    }
+}

@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace KafkaFs.TestKit.Processes;
+
+/// <summary>A `kafkafs master` or `slave` in a process of its own, ended by id at the latest with the test.</summary>
+public sealed class HostUnderTest : IDisposable
+{
+    private static readonly TimeSpan s_readyLimit = TimeSpan.FromSeconds(60);
+    private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(5) };
+
+    private readonly Process _process;
+    private readonly string _url;
+
+    private HostUnderTest(Process process, string url, string log) => (_process, _url, LogPath) = (process, url, log);
+
+    /// <summary>The program under test.</summary>
+    public static string Program => Path.Combine(Environments.Repository, "artifacts/bin/KafkaFs.Cli/release/kafkafs");
+
+    public string LogPath { get; }
+
+    public string Log => File.ReadAllText(LogPath);
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>Starts `kafkafs ARGUMENTS` with health on a port of its own; the log goes to a file.</summary>
+    public static HostUnderTest Start(string log, params string[] arguments)
+    {
+        string url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort()}");
+        string command = string.Join(' ', new[] { Program }.Concat(arguments).Append("--http").Append(url).Select(argument => $"'{argument}'"));
+        return new HostUnderTest(Process.Start(new ProcessStartInfo("bash", ["-c", $"exec {command} >>'{log}' 2>&1 </dev/null"]))!, url, log);
+    }
+
+    /// <summary>Waits for ready; throws with the log if the host ends before, or takes too long.</summary>
+    public async Task<HostUnderTest> ReadyAsync()
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        while (!(await AskAsync("/health/ready")).Contains("\"healthy\":true", StringComparison.Ordinal))
+        {
+            if (_process.HasExited || watch.Elapsed > s_readyLimit)
+            {
+                throw new InvalidOperationException($"The host is not ready (exited: {_process.HasExited}):\n{Log}");
+            }
+
+            await Task.Delay(50);
+        }
+
+        return this;
+    }
+
+    /// <summary>The body of an endpoint; empty while nothing answers.</summary>
+    public async Task<string> AskAsync(string path)
+    {
+        try
+        {
+            using HttpResponseMessage response = await s_http.GetAsync(new Uri(_url + path));
+            return await response.Content.ReadAsStringAsync();
+        }
+        catch (HttpRequestException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>Offset of the next record to apply.</summary>
+    public async Task<long> PositionAsync()
+    {
+        string metrics = await AskAsync("/metrics?" + Guid.NewGuid());
+        string? line = metrics.Split('\n').FirstOrDefault(line => line.StartsWith("kafkafs_applied_offset", StringComparison.Ordinal));
+        return line is null ? -1 : long.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>kill -9.</summary>
+    public void Kill()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+    }
+
+    /// <summary>SIGTERM, and the exit code.</summary>
+    public int Stop()
+    {
+        ToolProcess.Run("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        return WaitForExit();
+    }
+
+    /// <summary>Waits for the end and returns the exit code.</summary>
+    public int WaitForExit()
+    {
+        if (!_process.WaitForExit(TimeSpan.FromSeconds(60)))
+        {
+            _process.Kill();
+            throw new TimeoutException($"The host did not end:\n{Log}");
+        }
+
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            Kill();
+        }
+
+        _process.Dispose();
+    }
+
+    private static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -44,27 +44,37 @@ public sealed partial class LocalReplica : IDisposable
     public static LocalReplica Open(ReplicaOptions options, IJournal journal, ILogger logger, TimeProvider clock, CancellationToken stop)
     {
         DataRoot root = DataRoot.Open(options.DataRoot);
+        LocalReplica? replica = null;
         try
         {
-            foreach (string warning in root.Warnings)
-            {
-                LogWarning(logger, warning);
-            }
-
-            RefuseStrangers(root);
-            JournalBounds bounds = journal.QueryBounds(0, stop);
-            JournalBinding.Verify(root, journal.Identity);
-            (NamespaceState state, byte[]? hash) = root.HasCleanMark
-                ? Resume(root, journal, bounds, logger, stop)
-                : StartOver(root, bounds, logger);
-            root.RemoveCleanMark();
-            return new LocalReplica(root, state, hash, journal, options, logger, clock);
+            replica = Build(root, options, journal, logger, clock, stop);
+            return replica;
         }
-        catch
+        finally
         {
-            root.Dispose();
-            throw;
+            if (replica is null)
+            {
+                root.Dispose();
+            }
         }
+    }
+
+    private static LocalReplica Build(
+        DataRoot root, ReplicaOptions options, IJournal journal, ILogger logger, TimeProvider clock, CancellationToken stop)
+    {
+        foreach (string warning in root.Warnings)
+        {
+            LogWarning(logger, warning);
+        }
+
+        RefuseStrangers(root);
+        JournalBounds bounds = journal.QueryBounds(0, stop);
+        JournalBinding.Verify(root, journal.Identity);
+        (NamespaceState state, byte[]? hash) = root.HasCleanMark
+            ? Resume(root, journal, bounds, logger, stop)
+            : StartOver(root, bounds, logger);
+        root.RemoveCleanMark();
+        return new LocalReplica(root, state, hash, journal, options, logger, clock);
     }
 
     /// <summary>

@@ -11,8 +11,18 @@ internal static class SampleRecords
     {
         yield return With(change => change.FilesystemCreated = new FilesystemCreated
         {
-            Mode = 0x1ed, Uid = 1, Gid = 2, NameMax = 255, SymlinkMax = 1_023, LinkMax = 65_000, XattrNameMax = 255,
-            XattrValueMax = 3_072, XattrTotalMax = 3_840, FileSizeMax = 1UL << 44, TimeMinS = -2_147_483_648, TimeMaxS = 9_223_372_035,
+            Mode = 0x1ed,
+            Uid = 1,
+            Gid = 2,
+            NameMax = 255,
+            SymlinkMax = 1_023,
+            LinkMax = 65_000,
+            XattrNameMax = 255,
+            XattrValueMax = 3_072,
+            XattrTotalMax = 3_840,
+            FileSizeMax = 1UL << 44,
+            TimeMinS = -2_147_483_648,
+            TimeMaxS = 9_223_372_035,
         });
         yield return With(change => change.FormatRaised = new FormatRaised { Level = 2 });
         yield return With(change => change.SessionStarted = new SessionStarted { Master = Uuid(1), Run = 3, Uuid = Uuid(2) });
@@ -52,8 +62,13 @@ internal static class SampleRecords
         {
             Header = new Header
             {
-                Filesystem = Uuid(7), Level = 1, Session = 7, Incarnation = 1, Sequence = 300,
-                TimeNs = 1_700_000_000_000_000_001, Path = Bytes("some/path"),
+                Filesystem = Uuid(7),
+                Level = 1,
+                Session = 7,
+                Incarnation = 1,
+                Sequence = 300,
+                TimeNs = 1_700_000_000_000_000_001,
+                Path = Bytes("some/path"),
             },
         };
         set(change);

@@ -13,6 +13,7 @@ public sealed class HostUnderTest : IDisposable
 
     private readonly Process _process;
     private readonly string _url;
+    private bool _disposed;
 
     private HostUnderTest(Process process, string url, string log) => (_process, _url, LogPath) = (process, url, log);
 
@@ -100,11 +101,12 @@ public sealed class HostUnderTest : IDisposable
 
     public void Dispose()
     {
-        if (!_process.HasExited)
+        if (!_disposed && !_process.HasExited)
         {
             Kill();
         }
 
+        _disposed = true;
         _process.Dispose();
     }
 

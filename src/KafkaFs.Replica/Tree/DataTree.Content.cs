@@ -65,7 +65,7 @@ public sealed partial class DataTree
 
     private Errno ChangeXattr(in Change change, Effects effects, IInodeSource inodes)
     {
-        if (_ownership == TreeOwnership.Namespace && !change.Name.StartsWith("user."u8))
+        if (!ProjectedAttributes.HasXattr(_ownership, change.Name))
         {
             return Errno.None;
         }

@@ -102,7 +102,7 @@ public sealed partial class DataTree
             case InodeType.Symlink:
                 errno = MakeSymlink(change, parent);
                 break;
-            case InodeType.CharacterDevice or InodeType.BlockDevice when _ownership == TreeOwnership.Namespace:
+            case InodeType.CharacterDevice or InodeType.BlockDevice when ProjectedAttributes.Type(_ownership, attributes) == InodeType.RegularFile:
                 errno = FileCalls.MakeNode(parent, change.Name, ((uint)InodeType.RegularFile << 12) | ownerReadWrite, 0);
                 break;
             default:
@@ -121,7 +121,7 @@ public sealed partial class DataTree
     {
         Errno errno = FileCalls.MakeSymlink(change.Data, parent, change.Name);
         return errno == Errno.ENAMETOOLONG
-            ? FileCalls.MakeSymlink(Encoding.UTF8.GetBytes($".kafkafs/long-target/{change.Inode}"), parent, change.Name)
+            ? FileCalls.MakeSymlink(ProjectedAttributes.LongTarget(change.Inode), parent, change.Name)
             : errno;
     }
 

@@ -34,6 +34,8 @@ public sealed partial class DataTree : IDisposable
         _foreign = root.OpenOwnDirectory("foreign"u8);
     }
 
+    public TreeOwnership Ownership => _ownership;
+
     /// <summary>Objects that were not ours and stood where a name of the namespace belongs; they are in `.kafkafs/foreign`.</summary>
     public int Strangers => _strangers;
 
@@ -148,8 +150,11 @@ public sealed partial class DataTree : IDisposable
             case EffectKind.Remove:
                 return Remove(change, effects, inodes);
             case EffectKind.Move:
+                Touch(effects.Inode);
                 return Move(change, effects, inodes);
             case EffectKind.Exchange:
+                Touch(effects.Inode);
+                Touch(effects.Displaced);
                 return Exchange(change, effects, inodes);
             case EffectKind.Write:
                 return Write(change, effects, inodes);
@@ -164,6 +169,9 @@ public sealed partial class DataTree : IDisposable
                 return Errno.None;
         }
     }
+
+    // xfs sets the mtime of a directory whose parent changes by an exchange; rename(2) changes no mtime of what it moves.
+    private void Touch(FileId moved) => _touched.Add(moved);
 
     private Errno RealizeUpdates(Effects effects, IInodeSource inodes)
     {
@@ -225,21 +233,10 @@ public sealed partial class DataTree : IDisposable
 
         if (errno == Errno.None && (changed & (InodeAspects.Owner | InodeAspects.Mode)) != 0 && attributes.Type != InodeType.Symlink)
         {
-            errno = Failed(DescriptorCalls.ChangeMode(fd, TreeMode(attributes)), "chmod");
+            errno = Failed(DescriptorCalls.ChangeMode(fd, ProjectedAttributes.Mode(_ownership, attributes)), "chmod");
         }
 
         return errno;
-    }
-
-    private uint TreeMode(in InodeAttributes attributes)
-    {
-        if (_ownership == TreeOwnership.Full)
-        {
-            return attributes.Mode;
-        }
-
-        const uint ownerReadWrite = 0x180, ownerAll = 0x1c0, suidSgid = 0xc00;
-        return (attributes.Mode | (attributes.IsDirectory ? ownerAll : ownerReadWrite)) & ~suidSgid;
     }
 
     private void Forget(Effects effects)

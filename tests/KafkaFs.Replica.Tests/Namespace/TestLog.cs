@@ -1,6 +1,7 @@
 using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Replica.Namespace;
+using KafkaFs.Replica.Tree;
 
 namespace KafkaFs.Replica.Tests.Namespace;
 
@@ -19,6 +20,11 @@ internal sealed class TestLog
     public NamespaceState State { get; } = new();
 
     public Effects Effects { get; } = new();
+
+    /// <summary>Where effects are made real, if anywhere.</summary>
+    public DataTree? Tree { get; set; }
+
+    public TreeResult LastTreeResult { get; private set; }
 
     /// <summary>Append time of the next record, milliseconds since 1970.</summary>
     public long NowMs { get; set; } = 1_700_000_000_000;
@@ -81,6 +87,11 @@ internal sealed class TestLog
         Effects.Clear();
         long offset = State.NextOffset;
         Outcome outcome = _evaluation.Evaluate(change, wellFormed, offset, NowMs, Effects);
+        if (Tree is not null && Effects.Kind != EffectKind.None)
+        {
+            LastTreeResult = Tree.Realize(change, Effects, State);
+        }
+
         State.Publish(change, outcome, Effects, offset);
         return outcome;
     }

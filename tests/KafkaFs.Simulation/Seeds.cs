@@ -1,0 +1,63 @@
+using System.Globalization;
+using Xunit;
+
+namespace KafkaFs.Simulation;
+
+/// <summary>What a run did, for the one that fails.</summary>
+internal sealed class Trace
+{
+    private readonly Queue<string> _lines = new();
+
+    public void Add(string line)
+    {
+        _lines.Enqueue(line);
+        if (_lines.Count > 60)
+        {
+            _lines.Dequeue();
+        }
+    }
+
+    public override string ToString() => string.Join('\n', _lines);
+}
+
+/// <summary>
+/// Runs a simulation for many seeds, several at once. KAFKAFS_SEED=N runs that one alone and prints its trace;
+/// KAFKAFS_SEEDS=N runs so many of each.
+/// </summary>
+internal static class Seeds
+{
+    private static int? Only => Number("KAFKAFS_SEED");
+
+    public static int Count(string simulation, int usual)
+    {
+        int count = Only is null ? Number("KAFKAFS_SEEDS") ?? usual : 1;
+        TestContext.Current.TestOutputHelper?.WriteLine($"{simulation}: {count} seeds");
+        return count;
+    }
+
+    public static void Run(int count, Action<int, Trace> simulate)
+    {
+        int first = Only ?? 1;
+        Parallel.For(first, first + count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, seed =>
+        {
+            Trace trace = new();
+            try
+            {
+                simulate(seed, trace);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                throw new InvalidOperationException(
+                    $"seed {seed} (again with KAFKAFS_SEED={seed}): {exception.Message}\nThe last steps:\n{trace}", exception);
+            }
+
+            if (Only is not null)
+            {
+                TestContext.Current.TestOutputHelper?.WriteLine(trace.ToString());
+            }
+        });
+    }
+
+    private static int? Number(string variable) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : null;
+}

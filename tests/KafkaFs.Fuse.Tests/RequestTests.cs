@@ -152,12 +152,14 @@ public sealed class RequestTests : IDisposable
     }
 
     [Fact]
-    public void WhatStillWaitsIsAnsweredAtTheEnd()
+    public void AnAnswerThatComesAfterTheEndIsDroppedOnce()
     {
         Serve(new RequestBytes(FuseOpcode.Lookup).Name("held").Build());
-        _connection.AbandonDeferred(Errno.ENOTCONN);
-        Assert.Equal(-(int)Errno.ENOTCONN, ErrorOf(Assert.Single(_channel.Replies)));
+        _connection.AbandonDeferred();
         Assert.Equal(0, _connection.DeferredCount);
+        _fileSystem.Held!.ReplyError(Errno.EIO);
+        Assert.Empty(_channel.Replies);
+        Assert.Throws<InvalidOperationException>(() => _fileSystem.Held.ReplyError(Errno.EIO));
     }
 
     [Fact]
@@ -199,7 +201,7 @@ public sealed class RequestTests : IDisposable
 
     public void Dispose()
     {
-        _connection.AbandonDeferred(Errno.EIO);
+        _connection.AbandonDeferred();
         _connection.Dispose();
     }
 

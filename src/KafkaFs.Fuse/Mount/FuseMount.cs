@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using KafkaFs.Fuse.Session;
 using KafkaFs.Posix;
@@ -20,7 +21,9 @@ public sealed partial class FuseMount : IDisposable
     private readonly ILogger _logger;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _initialized = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentDictionary<int, bool> _readerThreads = new();
     private int _readers;
+    private volatile bool _aborting;
 
     private FuseMount(string path, SafeFd device, FuseFileSystem fileSystem, FuseMountOptions options, ILogger logger)
     {
@@ -73,15 +76,13 @@ public sealed partial class FuseMount : IDisposable
             return;
         }
 
-        uint? connection = MountTable.Find(Path) is { IsFuse: true } entry ? entry.DeviceMinor : null;
         // umount2 may wait for requests, which the readers go on to answer: so on a thread of its own.
         Thread unmounting = new(Detach) { IsBackground = true, Name = "fuse-unmount" };
         unmounting.Start();
-        if (!_ended.Task.Wait(drain) && connection is uint number)
+        if (!_ended.Task.Wait(drain))
         {
             LogAborted(_logger, Path, _connection.DeferredCount);
-            MountTable.Abort(number);
-            _ended.Task.Wait(s_initLimit);
+            Abort();
         }
 
         unmounting.Join(s_initLimit);
@@ -91,7 +92,6 @@ public sealed partial class FuseMount : IDisposable
     public void Dispose()
     {
         Unmount(TimeSpan.Zero);
-        _device.Dispose();
         if (_ended.Task.IsCompleted)
         {
             _connection.Dispose();
@@ -137,7 +137,9 @@ public sealed partial class FuseMount : IDisposable
 
     private void Serve()
     {
-        while (_connection.ServeOne())
+        int thread = ThreadInterruption.CurrentThread;
+        _readerThreads[thread] = true;
+        while (!_aborting && _connection.ServeOne())
         {
             if (_connection.Info is not null)
             {
@@ -145,11 +147,29 @@ public sealed partial class FuseMount : IDisposable
             }
         }
 
+        _readerThreads.TryRemove(thread, out _);
         if (Interlocked.Decrement(ref _readers) == 0)
         {
-            _connection.AbandonDeferred(Errno.ENOTCONN);
+            _device.Dispose();
+            _connection.AbandonDeferred();
             LogEnded(_logger, Path);
             _ended.TrySetResult();
+        }
+    }
+
+    // The kernel aborts a connection when the last descriptor of it closes: so the readers have to leave theirs. Not by
+    // /sys/fs/fuse/connections, which is not mounted everywhere.
+    private void Abort()
+    {
+        _aborting = true;
+        _device.Dispose();
+        long deadline = Environment.TickCount64 + (long)s_initLimit.TotalMilliseconds;
+        while (!_ended.Task.Wait(TimeSpan.FromMilliseconds(5)) && Environment.TickCount64 < deadline)
+        {
+            foreach (int thread in _readerThreads.Keys)
+            {
+                ThreadInterruption.Interrupt(thread);
+            }
         }
     }
 

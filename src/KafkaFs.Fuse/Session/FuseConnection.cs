@@ -55,18 +55,20 @@ public sealed partial class FuseConnection : IDisposable
         return true;
     }
 
-    /// <summary>Answers every request that still waits with <paramref name="errno"/>; whoever holds one must be gone.</summary>
-    public void AbandonDeferred(Errno errno)
+    /// <summary>
+    /// The connection is gone and with it every caller that waits: whoever holds a deferred request may still answer it, once, and
+    /// nothing comes of it.
+    /// </summary>
+    public void AbandonDeferred()
     {
-        FuseRequest[] waiting;
         lock (_deferredGate)
         {
-            waiting = [.. _deferred.Values];
-        }
+            foreach (FuseRequest request in _deferred.Values)
+            {
+                request.Abandon();
+            }
 
-        foreach (FuseRequest request in waiting.Where(request => !request.IsAnswered))
-        {
-            request.ReplyError(errno);
+            _deferred.Clear();
         }
     }
 

@@ -15,6 +15,10 @@ public sealed unsafe class FuseRequest
     /// <summary>Free bytes in front of a request, so that a prefix fits before the data of a WRITE.</summary>
     public const int Headroom = 8_192;
 
+    private const int Open = 0;
+    private const int Answered = 1;
+    private const int Abandoned = 2;
+
     private readonly FuseConnection _connection;
     private readonly byte* _block;
     private readonly int _capacity;
@@ -53,7 +57,7 @@ public sealed unsafe class FuseRequest
 
     internal bool UsesExtendedSetXattr => ((_connection.Info?.Flags ?? InitFlags.None) & InitFlags.SetXattrExtended) != 0;
 
-    internal bool IsAnswered => Volatile.Read(ref _answered) != 0;
+    internal bool IsAnswered => Volatile.Read(ref _answered) != Open;
 
     internal bool IsDeferred => _deferred;
 
@@ -121,7 +125,11 @@ public sealed unsafe class FuseRequest
     /// <summary>Answers with the first <paramref name="length"/> bytes of <see cref="GetReplyBuffer"/>.</summary>
     public void ReplyBuffer(int length)
     {
-        TakeAnswer();
+        if (!TryTakeAnswer())
+        {
+            return;
+        }
+
         Span<byte> message = new(_block + Headroom - sizeof(OutHeader), sizeof(OutHeader) + length);
         MemoryMarshal.Write(message, new OutHeader { Length = (uint)message.Length, Unique = Unique });
         Send(Errno.None, message);
@@ -132,7 +140,7 @@ public sealed unsafe class FuseRequest
 
     internal void Begin()
     {
-        (_answered, _holds, _deferred, IsInterrupted, State) = (0, 2, false, false, null);
+        (_answered, _holds, _deferred, IsInterrupted, State) = (Open, 2, false, false, null);
     }
 
     /// <summary>Takes a request that was read; false if it is no request.</summary>
@@ -152,9 +160,12 @@ public sealed unsafe class FuseRequest
     /// <summary>FORGET and the like: there is no answer, the reader is the only holder.</summary>
     internal void MarkUnanswerable()
     {
-        _answered = 1;
+        _answered = Answered;
         Release();
     }
+
+    /// <summary>The caller is gone; an answer that comes later is dropped.</summary>
+    internal void Abandon() => Interlocked.CompareExchange(ref _answered, Abandoned, Open);
 
     /// <summary>The reader, and who answers, each hold the request; it is used again when both are done.</summary>
     internal void Release()
@@ -177,7 +188,11 @@ public sealed unsafe class FuseRequest
     private void Reply(Errno errno, ReadOnlySpan<byte> payload)
     {
         const int small = 512;
-        TakeAnswer();
+        if (!TryTakeAnswer())
+        {
+            return;
+        }
+
         int length = sizeof(OutHeader) + payload.Length;
         Span<byte> message = length <= small ? stackalloc byte[small] : new byte[length];
         message = message[..length];
@@ -186,12 +201,22 @@ public sealed unsafe class FuseRequest
         Send(errno, message);
     }
 
-    private void TakeAnswer()
+    // False if nobody waits for the answer any more.
+    private bool TryTakeAnswer()
     {
-        if (Interlocked.Exchange(ref _answered, 1) != 0)
+        int state = Interlocked.CompareExchange(ref _answered, Answered, Open);
+        if (state == Open)
+        {
+            return true;
+        }
+
+        if (state == Answered || Interlocked.CompareExchange(ref _answered, Answered, Abandoned) != Abandoned)
         {
             throw new InvalidOperationException($"{Opcode} {Unique} was answered twice.");
         }
+
+        Release();
+        return false;
     }
 
     private void Send(Errno errno, ReadOnlySpan<byte> message)

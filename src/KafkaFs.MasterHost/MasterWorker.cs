@@ -10,6 +10,7 @@ using KafkaFs.MasterHost.Session;
 using KafkaFs.Posix.Files;
 using KafkaFs.Replica;
 using KafkaFs.Replica.Namespace;
+using KafkaFs.Replica.Tree;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -51,7 +52,8 @@ internal sealed partial class MasterWorker(
 
     private async Task LiveAsync(CancellationToken stop)
     {
-        // Looked at first: what is wrong with it must not leave a topic or a data root behind.
+        // Looked at first: what is wrong with them must not leave a topic or a data root behind.
+        DataRoot.Inspect(settings.DataRoot);
         string mountpoint = Mountpoint.Prepare(settings.Mountpoint, out bool cleaned);
         if (cleaned)
         {
@@ -66,12 +68,13 @@ internal sealed partial class MasterWorker(
         SessionStart start = new(session, replica, clock);
         using MasterFileSystem fileSystem = new(replica, session, metrics);
         replica.Applier.Observer = new MasterObserver(session, start, fileSystem);
-        using JournalFollower follower = new(replica, journal, _status, metrics);
+        JournalFollower? follower = null;
         try
         {
-            await follower.CaughtUp.WaitAsync(stop).ConfigureAwait(false);
+            follower = new JournalFollower(replica, journal, _status, metrics);
+            await FirstOf(follower.CaughtUp, follower, session).WaitAsync(stop).ConfigureAwait(false);
             replica.DropSetAside();
-            await start.RunAsync(RootAttributes(), stop).ConfigureAwait(false);
+            await FirstOf(start.RunAsync(RootAttributes(), stop), follower, session).WaitAsync(stop).ConfigureAwait(false);
             await ServeAsync(journal, session, fileSystem, follower, stop).ConfigureAwait(false);
             await SessionEnd.AppendAsync(session).ConfigureAwait(false);
         }
@@ -82,7 +85,7 @@ internal sealed partial class MasterWorker(
         finally
         {
             session.End();
-            follower.Stop();
+            follower?.Dispose();
             replica.CloseUnlessFailed();
         }
     }
@@ -106,6 +109,19 @@ internal sealed partial class MasterWorker(
 
         // A failure leaves nothing to drain for: calls would wait for answers that cannot come.
         mount.Unmount(stop.IsCancellationRequested ? s_drain : TimeSpan.Zero);
+        await ThrowIfEnded(follower, session).ConfigureAwait(false);
+    }
+
+    // A start waits for the journal as long as it takes, but not for what has failed meanwhile.
+    private static async Task FirstOf(Task goal, JournalFollower follower, MasterSession session)
+    {
+        await Task.WhenAny(goal, follower.Ended, session.Ended).ConfigureAwait(false);
+        await ThrowIfEnded(follower, session).ConfigureAwait(false);
+        await goal.ConfigureAwait(false);
+    }
+
+    private static async Task ThrowIfEnded(JournalFollower follower, MasterSession session)
+    {
         if (follower.Ended.IsCompleted)
         {
             await follower.Ended.ConfigureAwait(false);
@@ -113,13 +129,14 @@ internal sealed partial class MasterWorker(
 
         if (session.Failure is HostFailure failure)
         {
-            throw new HostFailedException(failure.Superseded ? ExitCode.SessionClosed : ExitCode.JournalRefused, failure.Message);
+            int exitCode = failure.Superseded ? ExitCode.SessionClosed : failure.Restartable ? ExitCode.JournalUnavailable : ExitCode.JournalRefused;
+            throw new HostFailedException(exitCode, failure.Message);
         }
     }
 
     // Only a master whose data root has followed no journal yet may create one: a topic that vanished must not come back empty.
     private async Task<IJournal> OpenJournalAsync(CancellationToken stop) =>
-        Path.Exists(Path.Combine(settings.DataRoot, Replica.Tree.DataRoot.OwnName, "journal.json"))
+        Path.Exists(Path.Combine(settings.DataRoot, DataRoot.OwnName, DataRoot.BindingFile))
             ? await JournalOpening.WaitAsync(provider, _status, stop).ConfigureAwait(false)
             : await provider.OpenAsync(createIfMissing: true, stop).ConfigureAwait(false);
 

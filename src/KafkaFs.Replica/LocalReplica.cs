@@ -19,13 +19,12 @@ public sealed partial class LocalReplica : IDisposable
 
     private readonly IJournal _journal;
     private readonly ILogger _logger;
-    private readonly byte[]? _openedHash;
+    private readonly byte[] _openedHash;
 
-    private LocalReplica(DataRoot root, NamespaceState state, byte[]? openedHash, IJournal journal, ReplicaOptions options, ILogger logger, TimeProvider clock)
+    private LocalReplica(DataRoot root, NamespaceState state, byte[] openedHash, IJournal journal, DataTree tree, ILogger logger, TimeProvider clock)
     {
-        (Root, Namespace, _openedHash, _journal, _logger) = (root, state, openedHash, journal, logger);
-        Tree = DataTree.Open(root, options.Ownership);
-        Applier = new Applier(state, Tree, logger, clock);
+        (Root, Namespace, _openedHash, _journal, Tree, _logger) = (root, state, openedHash, journal, tree, logger);
+        Applier = new Applier(state, tree, logger, clock) { LeavingCheckpoint = LeaveCheckpoint };
     }
 
     public DataRoot Root { get; }
@@ -67,14 +66,23 @@ public sealed partial class LocalReplica : IDisposable
             LogWarning(logger, warning);
         }
 
-        RefuseStrangers(root);
-        JournalBounds bounds = journal.QueryBounds(0, stop);
-        JournalBinding.Verify(root, journal.Identity);
-        (NamespaceState state, byte[]? hash) = root.HasCleanMark
-            ? Resume(root, journal, bounds, logger, stop)
-            : StartOver(root, bounds, logger);
-        root.RemoveCleanMark();
-        return new LocalReplica(root, state, hash, journal, options, logger, clock);
+        DataTree tree = DataTree.Open(root, RecordedOwnership.Choose(root, options.Ownership));
+        LocalReplica? replica = null;
+        try
+        {
+            JournalBounds bounds = journal.QueryBounds(0, stop);
+            JournalBinding.Verify(root, journal.Identity);
+            (NamespaceState state, byte[] hash) = Resume(root, journal, bounds, logger, stop) ?? StartOver(root, journal, bounds, logger, stop);
+            replica = new LocalReplica(root, state, hash, journal, tree, logger, clock);
+            return replica;
+        }
+        finally
+        {
+            if (replica is null)
+            {
+                tree.Dispose();
+            }
+        }
     }
 
     /// <summary>
@@ -111,14 +119,20 @@ public sealed partial class LocalReplica : IDisposable
 
     /// <summary>
     /// A clean stop: applies nothing more, makes tree and checkpoint durable, and marks them as complete. Nothing else may use the
-    /// tree any more. If the machine refuses (disk full, I/O error) there is no mark, and the next opening rebuilds.
+    /// tree any more. If the machine refuses (disk full, I/O error) there is no mark, and the next opening rebuilds. A replica that
+    /// has applied nothing is left as it was found.
     /// </summary>
     public void Close()
     {
-        byte[]? hash = Applier.Stop() ?? _openedHash;
-        Tree.EndBatch(Namespace);
+        byte[] hash = Applier.Stop() ?? _openedHash;
+        if (!Applier.HasLeftCheckpoint)
+        {
+            LogUnchanged(_logger, Namespace.NextOffset);
+            return;
+        }
+
         Tree.Sync();
-        CheckpointHeader header = new(_journal.Identity, Namespace.NextOffset, hash ?? []);
+        CheckpointHeader header = new(_journal.Identity, Namespace.NextOffset, hash, Root.Identity);
         NamespaceIndex.Save(Root.IndexPath, Namespace, header);
         Root.WriteCleanMark();
         LogCheckpoint(_logger, Namespace.NextOffset, Namespace.InodeCount);
@@ -141,26 +155,35 @@ public sealed partial class LocalReplica : IDisposable
         Root.Dispose();
     }
 
-    private static void RefuseStrangers(DataRoot root)
+    // Before the first change: the journal's first record was accepted, and from here on the checkpoint is not what the tree is.
+    private void LeaveCheckpoint()
     {
-        if (!root.IsReplica && !root.IsEmpty)
-        {
-            throw new DataRootException(
-                DataRootProblem.NotAReplica,
-                $"data root '{root.Path}' holds files but is no KafkaFS replica: name an empty or new directory");
-        }
+        JournalBinding.Bind(Root, _journal.Identity);
+        RecordedOwnership.Record(Root, Tree.Ownership);
+        Root.RemoveCleanMark();
     }
 
-    private static (NamespaceState State, byte[]? Hash) Resume(
-        DataRoot root, IJournal journal, JournalBounds bounds, ILogger logger, CancellationToken stop)
+    // Null unless the last run ended with a checkpoint of this very data root.
+    private static (NamespaceState State, byte[] Hash)? Resume(DataRoot root, IJournal journal, JournalBounds bounds, ILogger logger, CancellationToken stop)
     {
+        if (!root.HasCleanMark)
+        {
+            return null;
+        }
+
         (NamespaceState state, CheckpointHeader header) = NamespaceIndex.Load(root.IndexPath);
         ResumeCheck.Verify(header, bounds, journal, stop);
+        if (!root.Identity.AsSpan().SequenceEqual(header.Root))
+        {
+            LogCopied(logger, root.Path);
+            return null;
+        }
+
         LogResumed(logger, header.NextOffset, bounds.Next, state.InodeCount);
         return (state, header.LastRecordHash);
     }
 
-    private static (NamespaceState State, byte[]? Hash) StartOver(DataRoot root, JournalBounds bounds, ILogger logger)
+    private static (NamespaceState State, byte[] Hash) StartOver(DataRoot root, IJournal journal, JournalBounds bounds, ILogger logger, CancellationToken stop)
     {
         if (bounds.First > 0)
         {
@@ -171,11 +194,30 @@ public sealed partial class LocalReplica : IDisposable
 
         if (!root.IsEmpty)
         {
+            VerifyFormer(root, journal, bounds, logger, stop);
             root.SetAsideTree();
             LogStartOver(logger, root.Path, bounds.Next);
         }
 
-        return (new NamespaceState(), null);
+        return (new NamespaceState(), []);
+    }
+
+    // The tree is at least at its last checkpoint: a log that does not hold that must not take its place.
+    private static void VerifyFormer(DataRoot root, IJournal journal, JournalBounds bounds, ILogger logger, CancellationToken stop)
+    {
+        if (!File.Exists(root.IndexPath))
+        {
+            return;
+        }
+
+        try
+        {
+            ResumeCheck.Verify(NamespaceIndex.Load(root.IndexPath).Header, bounds, journal, stop);
+        }
+        catch (CheckpointException exception)
+        {
+            LogNoFormer(logger, exception.Message);
+        }
     }
 
     [LoggerMessage(4100, LogLevel.Information, "Checkpoint at {Offset}, journal at {End}, {Inodes} inodes")]
@@ -189,6 +231,15 @@ public sealed partial class LocalReplica : IDisposable
 
     [LoggerMessage(4103, LogLevel.Information, "Clean checkpoint at {Offset}, {Inodes} inodes")]
     private static partial void LogCheckpoint(ILogger logger, long offset, long inodes);
+
+    [LoggerMessage(4105, LogLevel.Information, "Nothing was applied; the checkpoint at {Offset} stays")]
+    private static partial void LogUnchanged(ILogger logger, long offset);
+
+    [LoggerMessage(4106, LogLevel.Warning, "{DataRoot} is a copy of another data root: its checkpoint names the objects of that one")]
+    private static partial void LogCopied(ILogger logger, string dataRoot);
+
+    [LoggerMessage(4107, LogLevel.Warning, "The last checkpoint cannot be compared with the journal: {Reason}")]
+    private static partial void LogNoFormer(ILogger logger, string reason);
 
     [LoggerMessage(4104, LogLevel.Warning, "{Warning}")]
     private static partial void LogWarning(ILogger logger, string warning);

@@ -28,7 +28,7 @@ public sealed class ModelTests
         {
             (NaiveFilesystem model, NamespaceState state) = Play(seed, trace);
             string path = folder[$"{seed}.db"];
-            CheckpointHeader header = new(new JournalIdentity("kafka", "cluster", "topic"), state.NextOffset, [1, 2, 3]);
+            CheckpointHeader header = new(new JournalIdentity("kafka", "cluster", "topic"), state.NextOffset, [1, 2, 3], [4, 5]);
             NamespaceIndex.Save(path, state, header);
             (NamespaceState loaded, CheckpointHeader other) = NamespaceIndex.Load(path);
             Assert.Equal(header.NextOffset, other.NextOffset);

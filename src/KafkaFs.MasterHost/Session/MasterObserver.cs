@@ -1,5 +1,6 @@
 using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
+using KafkaFs.Journal.Contract;
 using KafkaFs.MasterHost.FileSystem;
 using KafkaFs.Replica.Apply;
 using KafkaFs.Replica.Namespace;
@@ -13,7 +14,7 @@ internal sealed class MasterObserver(MasterSession session, SessionStart start, 
     public void OnDying(FileId inode) => fileSystem.Orphans.Keep(inode);
 
     /// <inheritdoc/>
-    public void OnApplied(in Change change, Outcome outcome, Effects effects, long offset)
+    public void OnApplied(in Change change, Outcome outcome, Effects effects, in JournalRecord record)
     {
         if (!effects.Dying.IsNone)
         {
@@ -24,7 +25,7 @@ internal sealed class MasterObserver(MasterSession session, SessionStart start, 
         if (change.Header.Session != SessionId.None && change.Header.Session == session.Id)
         {
             fileSystem.Notifier.OnOwn(change, effects);
-            session.OnApplied(change, outcome, effects);
+            session.OnApplied(change, outcome, effects, record.Bytes);
         }
         else
         {

@@ -16,11 +16,11 @@ namespace KafkaFs.MasterHost.Session;
 /// </summary>
 internal sealed partial class MasterSession : IAppendListener, IDisposable
 {
-    private const long ControlTicket = -1;
     private static readonly TimeSpan s_againAfter = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private readonly PendingTable _pending = new();
+    private readonly Handover _handover;
     private readonly Applier _applier;
     private readonly IJournalAppender _appender;
     private readonly ILogger _logger;
@@ -29,10 +29,7 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
     private readonly ITimer _again;
     private Guid _filesystem;
     private readonly TaskCompletionSource _endedTask = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private byte[]? _control;
     private uint _counter;
-    private int _inFlight;
-    private bool _appendAgain;
     private bool _ended;
 
     /// <summary>A session that is not in the log yet; see <see cref="SessionStart"/>.</summary>
@@ -41,7 +38,8 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
     {
         (_applier, _onAcknowledged, _logger, _clock) = (applier, onAcknowledged, logger, clock);
         _appender = journal.OpenAppender(0, this);
-        _again = clock.CreateTimer(_ => HandOverLocked(), null, s_againAfter, s_againAfter);
+        _handover = new Handover(_appender, _pending);
+        _again = clock.CreateTimer(_ => Resume(), null, s_againAfter, s_againAfter);
     }
 
     /// <summary>The number that the log gave this session; None before <see cref="Begin"/>.</summary>
@@ -70,8 +68,8 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
     {
         lock (_gate)
         {
-            _control = record;
-            AppendControl();
+            _handover.BeginControl(record);
+            Advance();
         }
     }
 
@@ -80,7 +78,7 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
     {
         lock (_gate)
         {
-            _control = null;
+            _handover.EndControl();
         }
     }
 
@@ -115,7 +113,7 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
             call.Record = ChangeCodec.Encode(change);
             call.Sequence = change.Header.Sequence;
             _pending.Enqueue(call);
-            HandOver();
+            Advance();
             return Errno.None;
         }
     }
@@ -132,16 +130,16 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
         }
     }
 
-    /// <summary>A record of this session was evaluated (by the holder of the apply lock).</summary>
-    public void OnApplied(in Change change, Outcome outcome, Effects effects)
+    /// <summary>A record that names this session was evaluated (by the holder of the apply lock).</summary>
+    public void OnApplied(in Change change, Outcome outcome, Effects effects, ReadOnlySpan<byte> record)
     {
-        // Void ahead of its turn or as a repetition: the pending record stays, or was answered by its first copy.
-        if (!outcome.IsAccepted && outcome.Void != VoidReason.Malformed && outcome.Void != VoidReason.ImpossibleFileId)
+        if (!effects.ConsumesSequence)
         {
+            OnVoid(outcome.Void);
             return;
         }
 
-        PendingCall call;
+        PendingCall? call;
         lock (_gate)
         {
             if (_ended)
@@ -152,14 +150,20 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
             call = _pending.Accept(change.Header.Sequence);
         }
 
-        if (!outcome.IsAccepted)
+        if (call is null || !record.SequenceEqual(call.Record))
+        {
+            call?.Abandon(Errno.EIO);
+            End(new HostFailure($"record {change.Header.Sequence} of session {Id} is not of this process: somebody else writes in its name", Superseded: true));
+        }
+        else if (outcome.IsAccepted)
+        {
+            call.Complete(change, outcome, effects);
+        }
+        else
         {
             LogOwnVoid(_logger, change.Kind, outcome.Void);
             call.Abandon(Errno.EIO);
-            return;
         }
-
-        call.Complete(change, outcome, effects);
     }
 
     /// <inheritdoc/>
@@ -168,22 +172,17 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
         ReadOnlyMemory<byte> record = default;
         lock (_gate)
         {
-            _inFlight--;
-            if (ticket == ControlTicket)
-            {
-                record = _control;
-            }
-            else if (_pending.Find((ulong)ticket) is PendingCall call)
-            {
-                record = call.Record;
-                _onAcknowledged(Stopwatch.GetElapsedTime(call.HandedOverAt));
-            }
-
+            _handover.OnReport();
             switch (result.Status)
             {
+                // A control record is left to the reader: by its report another one may have taken its place.
+                case AppendStatus.Placed when ticket != Handover.ControlTicket && _pending.Find((ulong)ticket) is PendingCall call:
+                    record = call.Record;
+                    _onAcknowledged(Stopwatch.GetElapsedTime(call.HandedOverAt));
+                    break;
                 case AppendStatus.Unknown:
                     LogUnknown(_logger, ticket, result.Reason);
-                    _appendAgain = true;
+                    _handover.Doubt();
                     break;
                 case AppendStatus.Refused:
                     Failure ??= new HostFailure($"the journal refused a record of this session: {result.Reason}");
@@ -192,14 +191,17 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
                     break;
             }
 
-            HandOver();
+            Advance();
         }
 
-        if (result.Status == AppendStatus.Placed && !record.IsEmpty)
+        if (!record.IsEmpty)
         {
             _applier.Offer(result.Offset, result.AppendTimeMs, record);
         }
     }
+
+    /// <inheritdoc/>
+    public void OnFailed(string reason) => End(new HostFailure($"the journal's client failed: {reason}", Restartable: true));
 
     /// <summary>Ends the session: pending calls are answered EIO (outcome unknown), nothing more is appended.</summary>
     public void End(HostFailure? failure = null)
@@ -228,77 +230,36 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
         _appender.Dispose();
     }
 
-    private void HandOverLocked()
+    // Our own record was met before one that must come first: that one is not in the log, though it may have been reported.
+    private void OnVoid(VoidReason reason)
+    {
+        if (reason == VoidReason.SequenceAhead)
+        {
+            lock (_gate)
+            {
+                _handover.Doubt();
+            }
+        }
+    }
+
+    private void Resume()
     {
         lock (_gate)
         {
-            HandOver();
-        }
-    }
-
-    // Under the gate. While the fate of a record is unknown nothing new is handed over; once all reports are in, everything that
-    // evaluation has not accepted goes again, in order: the sequence rule makes repetitions void.
-    private void HandOver()
-    {
-        if (_ended || Failure is not null || (_appendAgain && _inFlight > 0))
-        {
-            return;
-        }
-
-        if (_appendAgain && !TryAppendAgain())
-        {
-            return;
-        }
-
-        while (_pending.NextQueued is PendingCall call)
-        {
-            Restamp(call, _pending.NextSequence);
-            if (!TryAppend(call))
+            if (!_ended && Failure is null)
             {
-                return;
-            }
-
-            _pending.MoveToHandedOver(call);
-        }
-    }
-
-    private bool TryAppendAgain()
-    {
-        if (_control is not null && !AppendControl())
-        {
-            return false;
-        }
-
-        foreach (PendingCall call in _pending.InOrder)
-        {
-            if (!TryAppend(call))
-            {
-                return false;
+                _handover.Resume();
             }
         }
-
-        _appendAgain = false;
-        return true;
     }
 
-    private bool TryAppend(PendingCall call)
+    // Under the gate.
+    private void Advance()
     {
-        call.HandedOverAt = Stopwatch.GetTimestamp();
-        if (!_appender.TryAppend(call.Record, (long)call.Sequence))
+        if (!_ended && Failure is null)
         {
-            return false;
+            _handover.Advance();
         }
-
-        _inFlight++;
-        return true;
-    }
-
-    private bool AppendControl()
-    {
-        bool taken = _control is not null && _appender.TryAppend(_control, ControlTicket);
-        _inFlight += taken ? 1 : 0;
-        _appendAgain |= !taken;
-        return taken;
     }
 
     private void Stamp(ref Change change, ulong sequence)
@@ -309,24 +270,6 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
         change.Header.Incarnation = 0;
         change.Header.Sequence = sequence;
         change.Header.TimeNs = (_clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
-    }
-
-    // A call before it in the queue may have been withdrawn: sequences have no gaps.
-    private static void Restamp(PendingCall call, ulong sequence)
-    {
-        if (call.Sequence == sequence)
-        {
-            return;
-        }
-
-        if (!ChangeCodec.TryDecode(call.Record, out Change change, out string? defect))
-        {
-            throw new InvalidOperationException($"A record of this session cannot be decoded: {defect}");
-        }
-
-        change.Header.Sequence = sequence;
-        call.Record = ChangeCodec.Encode(change);
-        call.Sequence = sequence;
     }
 
     [LoggerMessage(6000, LogLevel.Warning, "The journal does not know what became of record {Sequence} ({Reason}); it is appended again")]

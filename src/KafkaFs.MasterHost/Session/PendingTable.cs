@@ -16,22 +16,13 @@ internal sealed class PendingTable
     /// <summary>Calls that wait for room.</summary>
     public int Queued => _queued.Count;
 
+    /// <summary>Lowest sequence that evaluation has not accepted.</summary>
+    public ulong FirstSequence => _firstSequence;
+
     /// <summary>Sequence of the next call to be handed over: those before it are in the journal's hands or accepted.</summary>
     public ulong NextSequence => _firstSequence + (ulong)_handedOver.Count;
 
     public PendingCall? NextQueued => _queued.First?.Value;
-
-    /// <summary>All calls handed over and not accepted, in sequence order.</summary>
-    public IEnumerable<PendingCall> InOrder
-    {
-        get
-        {
-            for (ulong sequence = _firstSequence; sequence < NextSequence; sequence++)
-            {
-                yield return _handedOver[sequence];
-            }
-        }
-    }
 
     public void Enqueue(PendingCall call) => _queued.AddLast(call);
 
@@ -49,15 +40,14 @@ internal sealed class PendingTable
     public PendingCall? Find(ulong sequence) => _handedOver.GetValueOrDefault(sequence);
 
     /// <summary>
-    /// Removes and returns the call whose record evaluation accepted. Acceptance comes in sequence order, so anything else than the
-    /// first one is a broken invariant.
+    /// Removes and returns the call whose record evaluation accepted; null if there is none of that sequence, or another one was
+    /// next: then the accepted record is not of this process.
     /// </summary>
-    public PendingCall Accept(ulong sequence)
+    public PendingCall? Accept(ulong sequence)
     {
         if (sequence != _firstSequence || !_handedOver.Remove(sequence, out PendingCall? call))
         {
-            throw new InvalidOperationException(
-                $"Record {sequence} of this session was accepted, but {_firstSequence} of {_handedOver.Count} pending was next.");
+            return null;
         }
 
         _firstSequence++;
@@ -67,7 +57,7 @@ internal sealed class PendingTable
     /// <summary>Removes and returns everything, in order: the session has ended.</summary>
     public List<PendingCall> TakeAll()
     {
-        List<PendingCall> all = [.. InOrder, .. _queued];
+        List<PendingCall> all = [.. _handedOver.Values.OrderBy(call => call.Sequence), .. _queued];
         _handedOver.Clear();
         _queued.Clear();
         return all;

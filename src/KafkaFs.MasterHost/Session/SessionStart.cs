@@ -1,3 +1,4 @@
+using KafkaFs.Hosting.Lifetime;
 using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Replica;
@@ -29,7 +30,7 @@ internal sealed class SessionStart(MasterSession session, LocalReplica replica, 
             session.EndControl();
         }
 
-        _identity = MasterIdentity.Advance(replica.Root, replica.Namespace.LastRun);
+        _identity = MasterIdentity.Advance(replica.Root, LastRun);
         session.AppendControl(SessionStarted(_identity));
         await _started.Task.WaitAsync(stop).ConfigureAwait(false);
         session.EndControl();
@@ -65,8 +66,17 @@ internal sealed class SessionStart(MasterSession session, LocalReplica replica, 
         }
         else if (!_started.Task.IsCompleted)
         {
-            _started.TrySetException(new InvalidOperationException(
-                $"The journal does not accept this master's start ({outcome.Void}): close dead masters' sessions, or look for a copy of this data root that runs elsewhere."));
+            _started.TrySetException(new HostFailedException(
+                ExitCode.SessionClosed,
+                $"the journal does not accept this master's start ({outcome.Void}): close dead masters' sessions, or look for a copy of this data root that runs elsewhere"));
+        }
+    }
+
+    private ulong LastRun(Guid master)
+    {
+        lock (replica.Namespace.Gate)
+        {
+            return replica.Namespace.LastRun(master);
         }
     }
 

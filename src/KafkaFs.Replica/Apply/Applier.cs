@@ -14,6 +14,7 @@ namespace KafkaFs.Replica.Apply;
 /// </summary>
 public sealed partial class Applier : IDisposable
 {
+    private const int MaxBatchRecords = 4_096;
     private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(1);
 
     private readonly Lock _applyLock = new();
@@ -30,6 +31,8 @@ public sealed partial class Applier : IDisposable
     private volatile Exception? _failure;
     private volatile bool _retryPending;
     private bool _stopped;
+    private bool _leftCheckpoint;
+    private volatile bool _unendedBatch;
     private long _nextOffset;
 
     public Applier(NamespaceState state, DataTree tree, ILogger logger, TimeProvider clock)
@@ -42,6 +45,12 @@ public sealed partial class Applier : IDisposable
 
     /// <summary>Set before the first record; may be null (a slave).</summary>
     public IApplyObserver? Observer { get; set; }
+
+    /// <summary>Set before the first record; called once, by the holder of the apply lock, before anything changes for the first time.</summary>
+    public Action? LeavingCheckpoint { get; init; }
+
+    /// <summary>Namespace and tree are not what they were when the replica was opened.</summary>
+    public bool HasLeftCheckpoint => Volatile.Read(ref _leftCheckpoint);
 
     /// <summary>Offset of the next record to apply.</summary>
     public long NextOffset => Volatile.Read(ref _nextOffset);
@@ -70,7 +79,7 @@ public sealed partial class Applier : IDisposable
 
             Drain();
             ThrowIfFailed();
-            if (index == batch.Count)
+            if (index == batch.Count && _stall is null)
             {
                 return;
             }
@@ -91,14 +100,18 @@ public sealed partial class Applier : IDisposable
 
     /// <summary>
     /// Waits for the record under way and applies nothing from here on; returns the hash of the last record that was applied here
-    /// (null if none), for the checkpoint.
+    /// (null if none), for the checkpoint. Throws <see cref="DataRootException"/> if the machine still refuses a part of what was
+    /// applied: the tree is not the namespace's then.
     /// </summary>
     public byte[]? Stop()
     {
         lock (_applyLock)
         {
             _stopped = true;
-            return _last.Hash();
+            _tree.EndBatch(_namespace); TreeResult result = TreeResult.Success;
+            return result.Succeeded
+                ? _last.Hash()
+                : throw new DataRootException(DataRootProblem.Unusable, $"{result.Action} of '{result.Path}' failed with {result.Errno}: no checkpoint is written");
         }
     }
 
@@ -110,9 +123,12 @@ public sealed partial class Applier : IDisposable
     {
         if (_failure is Exception failure)
         {
-            throw failure is JournalRefusedException refused
-                ? new JournalRefusedException(refused.Refusal, refused.Message, refused)
-                : new InvalidOperationException($"The replica failed at record {NextOffset}: {failure.Message}", failure);
+            throw failure switch
+            {
+                JournalRefusedException refused => new JournalRefusedException(refused.Refusal, refused.Message, refused),
+                DataRootException unusable => new DataRootException(unusable.Problem, unusable.Message),
+                _ => new InvalidOperationException($"The replica failed at record {NextOffset}: {failure.Message}", failure),
+            };
         }
     }
 
@@ -125,7 +141,7 @@ public sealed partial class Applier : IDisposable
     // Who fails to enter the lock may leave: the holder looks at the queue again after it left.
     private void Drain()
     {
-        while (!_retryPending && !_stopped && _failure is null && _own.TryPeek(NextOffset, out _))
+        while (!_retryPending && !_stopped && _failure is null && (_unendedBatch || _own.TryPeek(NextOffset, out _)))
         {
             if (!_applyLock.TryEnter())
             {
@@ -145,14 +161,16 @@ public sealed partial class Applier : IDisposable
 
     private void ApplyOwn()
     {
-        while (_own.TryPeek(_nextOffset, out OwnRecordQueue.Entry entry)
+        int applied = 0;
+        while (TryEndLeftovers() && applied < MaxBatchRecords && _own.TryPeek(_nextOffset, out OwnRecordQueue.Entry entry)
             && TryApply(new JournalRecord(entry.Offset, entry.AppendTimeMs, entry.Record.Span)))
         {
             _last.Note(entry.Record);
+            applied++;
         }
 
         _last.Keep();
-        _tree.EndBatch(_namespace);
+        EndBatch();
         if (_stall is not null && !_retryPending && !_stopped)
         {
             _retryPending = true;
@@ -163,7 +181,7 @@ public sealed partial class Applier : IDisposable
     private int ApplyFrom(JournalBatch batch, int index)
     {
         int applied = -1;
-        for (; index < batch.Count; index++)
+        for (; index < batch.Count && TryEndLeftovers(); index++)
         {
             JournalRecord record = batch[index];
             if (record.Offset >= _nextOffset)
@@ -182,8 +200,24 @@ public sealed partial class Applier : IDisposable
             _last.Keep(batch[applied].Bytes);
         }
 
-        _tree.EndBatch(_namespace);
+        EndBatch();
         return index;
+    }
+
+    // What the machine refused at the end of a batch comes before anything new.
+    private bool TryEndLeftovers() => _stopped || !_unendedBatch || EndBatch();
+
+    private bool EndBatch()
+    {
+        if (_stopped || _failure is not null)
+        {
+            return false;
+        }
+
+        _tree.EndBatch(_namespace); TreeResult result = TreeResult.Success;
+        bool wasUnended = _unendedBatch;
+        _unendedBatch = !result.Succeeded;
+        return _unendedBatch ? Stalled(NextOffset - 1, result) : !wasUnended || GoesOn(NextOffset - 1);
     }
 
     private bool TryApply(in JournalRecord record)
@@ -220,6 +254,13 @@ public sealed partial class Applier : IDisposable
                 $"not a KafkaFS journal: its first record is {defect ?? change.Kind.ToString()}, not FilesystemCreated; name another topic or file");
         }
 
+        RefuseNewerFormat(change, outcome, record.Offset);
+        if (!_leftCheckpoint)
+        {
+            LeavingCheckpoint?.Invoke();
+            Volatile.Write(ref _leftCheckpoint, true);
+        }
+
         if (!_effects.Dying.IsNone)
         {
             Observer?.OnDying(_effects.Dying);
@@ -233,31 +274,40 @@ public sealed partial class Applier : IDisposable
         _namespace.Publish(change, outcome, _effects, record.Offset);
         Volatile.Write(ref _nextOffset, record.Offset + 1);
         Count(change, outcome, record, defect);
-        Observer?.OnApplied(change, outcome, _effects, record.Offset);
-        if (_namespace.Level > ChangeCodec.Level)
+        Observer?.OnApplied(change, outcome, _effects, record);
+        return true;
+    }
+
+    // Before it takes effect: the replica stands at this record, and newer software goes on from there.
+    private static void RefuseNewerFormat(in Change change, Outcome outcome, long offset)
+    {
+        if (change.Kind == ChangeKind.FormatRaised && outcome.IsAccepted && change.NewLevel > ChangeCodec.Level)
         {
             throw new JournalRefusedException(
                 JournalRefusal.FormatTooNew,
-                $"record {record.Offset} raises the journal to format level {_namespace.Level}; this software knows level {ChangeCodec.Level}: install a newer one");
+                $"record {offset} raises the journal to format level {change.NewLevel}; this software knows level {ChangeCodec.Level}: install a newer one");
         }
-
-        return true;
     }
 
     private bool TryRealize(in Change change, long offset)
     {
         TreeResult result = _tree.Realize(change, _effects, _namespace);
-        if (result.Succeeded)
-        {
-            if (_stall is not null)
-            {
-                LogGoesOn(_logger, offset);
-                _stall = null;
-            }
+        return result.Succeeded ? GoesOn(offset) : Stalled(offset, result);
+    }
 
-            return true;
+    private bool GoesOn(long offset)
+    {
+        if (_stall is not null)
+        {
+            LogGoesOn(_logger, offset);
+            _stall = null;
         }
 
+        return true;
+    }
+
+    private bool Stalled(long offset, TreeResult result)
+    {
         if (_stall?.Offset != offset || _stall.Errno != result.Errno)
         {
             _stall = new ApplyStall(offset, result.Errno, result.Path, result.Action, _clock.GetUtcNow());

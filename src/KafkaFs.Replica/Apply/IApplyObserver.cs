@@ -1,5 +1,6 @@
 using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
+using KafkaFs.Journal.Contract;
 using KafkaFs.Replica.Namespace;
 
 namespace KafkaFs.Replica.Apply;
@@ -16,6 +17,6 @@ public interface IApplyObserver
     /// </summary>
     void OnDying(FileId inode);
 
-    /// <summary>The record at <paramref name="offset"/> is evaluated, real in the tree, and published.</summary>
-    void OnApplied(in Change change, Outcome outcome, Effects effects, long offset);
+    /// <summary><paramref name="record"/> is evaluated, real in the tree, and published. Its bytes are valid during the call only.</summary>
+    void OnApplied(in Change change, Outcome outcome, Effects effects, in JournalRecord record);
 }

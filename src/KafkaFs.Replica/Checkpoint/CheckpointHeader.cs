@@ -6,4 +6,5 @@ namespace KafkaFs.Replica.Checkpoint;
 /// <param name="Journal">The log.</param>
 /// <param name="NextOffset">Offset of the first record that is not in the checkpoint.</param>
 /// <param name="LastRecordHash">SHA-256 of the record before; empty if there is none.</param>
-public sealed record CheckpointHeader(JournalIdentity Journal, long NextOffset, byte[] LastRecordHash);
+/// <param name="Root">Identity of the data root: the objects that the index names are below it, and not below a copy of it.</param>
+public sealed record CheckpointHeader(JournalIdentity Journal, long NextOffset, byte[] LastRecordHash, byte[] Root);

@@ -10,23 +10,43 @@ namespace KafkaFs.Replica.Recovery;
 /// </summary>
 internal static class JournalBinding
 {
-    private const string FileName = "journal.json";
-
-    /// <summary>Binds a new data root to <paramref name="journal"/>, or refuses if it is bound to another one.</summary>
+    /// <summary>Refuses if the data root is bound to another journal; an unbound one is taken as it is.</summary>
     public static void Verify(DataRoot root, JournalIdentity journal)
     {
-        byte[]? stored = root.ReadStateFile(FileName);
-        if (stored is null)
+        if (root.ReadStateFile(DataRoot.BindingFile) is not byte[] stored)
         {
-            root.WriteStateFile(FileName, JsonSerializer.SerializeToUtf8Bytes(journal));
             return;
         }
 
-        JournalIdentity bound = JsonSerializer.Deserialize<JournalIdentity>(stored)
-            ?? throw new JournalRefusedException(JournalRefusal.NotAJournal, $"{FileName} of the data root is empty");
+        JournalIdentity bound = Parse(stored)
+            ?? throw new DataRootException(
+                DataRootProblem.Unusable, $"'{root.Path}/{DataRoot.OwnName}/{DataRoot.BindingFile}' is damaged: which journal this replica follows is not known; use an empty data root");
         if (bound != journal)
         {
             throw new JournalRefusedException(JournalRefusal.Replaced, Describe(bound, journal));
+        }
+    }
+
+    /// <summary>
+    /// Binds a data root that is not bound yet. Only once the journal's first record was accepted: a mistyped name must not bind it.
+    /// </summary>
+    public static void Bind(DataRoot root, JournalIdentity journal)
+    {
+        if (!root.IsReplica)
+        {
+            root.WriteStateFile(DataRoot.BindingFile, JsonSerializer.SerializeToUtf8Bytes(journal));
+        }
+    }
+
+    private static JournalIdentity? Parse(byte[] stored)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<JournalIdentity>(stored);
+        }
+        catch (JsonException)
+        {
+            return null;
         }
     }
 

@@ -13,14 +13,19 @@ public sealed class DataRoot : IDisposable
     /// <summary>KafkaFS's own directory; the name is reserved in the root of the mount.</summary>
     public const string OwnName = ".kafkafs";
 
+    /// <summary>The file in it that binds this replica to one journal.</summary>
+    public const string BindingFile = "journal.json";
+
     private const string CleanMark = "clean";
-    private const string BindingFile = "journal.json";
 
     private readonly SafeFd _own;
     private readonly SafeFd _lock;
 
-    private DataRoot(string path, SafeFd fd, SafeFd own, SafeFd lockFile, ulong inode, IReadOnlyList<string> warnings) =>
-        (Path, Fd, _own, _lock, InodeNumber, Warnings) = (path, fd, own, lockFile, inode, warnings);
+    private DataRoot(string path, SafeFd fd, SafeFd own, SafeFd lockFile, IReadOnlyList<string> warnings)
+    {
+        (Path, Fd, _own, _lock, Warnings) = (path, fd, own, lockFile, warnings);
+        Identity = ObjectIdentity.OfRoot(fd);
+    }
 
     /// <summary>Absolute path, as given.</summary>
     public string Path { get; }
@@ -28,7 +33,8 @@ public sealed class DataRoot : IDisposable
     /// <summary>The root itself, open for reading; held for life (syncfs, *at calls).</summary>
     public SafeFd Fd { get; }
 
-    public ulong InodeNumber { get; }
+    /// <summary>What tells this directory from every copy of it.</summary>
+    public byte[] Identity { get; }
 
     /// <summary>What an operator should know, in words.</summary>
     public IReadOnlyList<string> Warnings { get; }
@@ -39,11 +45,43 @@ public sealed class DataRoot : IDisposable
     /// <summary>The root has been bound to a journal.</summary>
     public bool IsReplica => FileCalls.Stat(_own, Utf8(BindingFile), out _) == Errno.None;
 
-    /// <summary>There is nothing but KafkaFS's own directory (and `lost+found`).</summary>
-    public bool IsEmpty => TreeNames().Count == 0;
+    /// <summary>There is nothing but KafkaFS's own directory and the filesystem's own `lost+found`.</summary>
+    public bool IsEmpty => TreeNames(Fd).Count == 0;
 
     /// <summary>The last run ended with a complete checkpoint.</summary>
     public bool HasCleanMark => FileCalls.Stat(_own, Utf8(CleanMark), out _) == Errno.None;
+
+    /// <summary>
+    /// Looks at what is to be a data root, and makes nothing: throws <see cref="DataRootException"/> for what <see cref="Open"/>
+    /// would refuse now.
+    /// </summary>
+    public static void Inspect(string path)
+    {
+        string full = System.IO.Path.GetFullPath(path);
+        if (!Directory.Exists(full) && !File.Exists(full))
+        {
+            if (!Directory.Exists(System.IO.Path.GetDirectoryName(full)))
+            {
+                throw Unusable(full, "its parent directory does not exist");
+            }
+
+            return;
+        }
+
+        using SafeFd root = OpenDirectory(full);
+        Inspect(full, root, created: false);
+        if (FileCalls.Open(root, Utf8(OwnName), OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out SafeFd own) == Errno.None)
+        {
+            using (own)
+            {
+                if (FileCalls.Open(own, "lock"u8, OpenFlags.ReadOnly | OpenFlags.NoFollow, 0, out SafeFd lockFile) == Errno.None)
+                {
+                    TakeLock(full, lockFile);
+                    lockFile.Dispose();
+                }
+            }
+        }
+    }
 
     /// <summary>
     /// Opens and locks a data root; a missing one is created with mode 0700 in a parent that exists. Throws
@@ -53,19 +91,13 @@ public sealed class DataRoot : IDisposable
     {
         string full = System.IO.Path.GetFullPath(path);
         bool created = FileCalls.MakeDirectory(null, Utf8(full), 0x1c0) == Errno.None;
-        Errno errno = FileCalls.Open(null, Utf8(full), OpenFlags.ReadOnly | OpenFlags.Directory, 0, out SafeFd root);
-        if (errno != Errno.None)
-        {
-            throw Unusable(full, errno == Errno.ENOENT ? "its parent directory does not exist" : Describe(errno));
-        }
-
+        SafeFd root = OpenDirectory(full);
         try
         {
             List<string> warnings = Inspect(full, root, created);
             SafeFd own = OpenOwn(full, root);
             SafeFd lockFile = Lock(full, own);
-            FileCalls.Stat(root, default, out StatxResult stat);
-            return new DataRoot(full, root, own, lockFile, stat.Inode, warnings);
+            return new DataRoot(full, root, own, lockFile, warnings);
         }
         catch (DataRootException)
         {
@@ -98,41 +130,50 @@ public sealed class DataRoot : IDisposable
     /// <summary>The checkpoint is complete; durable when it returns.</summary>
     public void WriteCleanMark() => WriteStateFile(CleanMark, "clean"u8);
 
-    /// <summary>Before the first change of a run; durable when it returns.</summary>
+    /// <summary>Before the first change of a run; durable when it returns, or throws: a mark that stays would be believed.</summary>
     public void RemoveCleanMark()
     {
-        if (FileCalls.Unlink(_own, Utf8(CleanMark)) == Errno.None)
+        Errno errno = FileCalls.Unlink(_own, Utf8(CleanMark));
+        if (errno != Errno.ENOENT)
         {
+            Check(errno, "remove the mark of the clean stop");
             SyncOwn();
         }
     }
 
-    /// <summary>Moves the whole tree below `.kafkafs/aside-N`. May be repeated after a crash.</summary>
+    /// <summary>
+    /// Moves the whole tree to `.kafkafs/aside`. May be repeated after a crash: while an old tree is there already, the one in its
+    /// place is a part of what is being rebuilt, and is deleted.
+    /// </summary>
     public void SetAsideTree()
     {
-        int number = 1;
-        while (FileCalls.MakeDirectory(_own, AsideName(number), 0x1c0) == Errno.EEXIST)
+        if (FileCalls.Stat(_own, Aside, out _) == Errno.None)
         {
-            number++;
+            foreach (byte[] name in TreeNames(Fd))
+            {
+                TreeRemoval.Delete(Fd, name);
+            }
+
+            return;
         }
 
-        Check(FileCalls.Open(_own, AsideName(number), OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out SafeFd aside), "open the set-aside directory");
-        using (aside)
+        using (SafeFd moving = OpenOwnDirectory(AsideMoving))
         {
-            foreach (byte[] name in TreeNames())
+            foreach (byte[] name in TreeNames(Fd))
             {
-                Check(FileCalls.Rename(Fd, name, aside, name, 0), $"set aside '{Encoding.UTF8.GetString(name)}'");
+                Check(FileCalls.Rename(Fd, name, moving, name, 0), $"set aside '{Encoding.UTF8.GetString(name)}'");
             }
         }
+
+        Check(FileCalls.Rename(_own, AsideMoving, _own, Aside, 0), "set the old tree aside");
+        SyncOwn();
     }
 
-    /// <summary>Deletes everything that was set aside. May be repeated after a crash.</summary>
+    /// <summary>Deletes what was set aside. May be repeated after a crash.</summary>
     public void DeleteAside()
     {
-        foreach (byte[] name in Names(_own).Where(name => name.AsSpan().StartsWith("aside-"u8)))
-        {
-            TreeRemoval.Delete(_own, name);
-        }
+        TreeRemoval.Delete(_own, Aside);
+        TreeRemoval.Delete(_own, AsideMoving);
     }
 
     /// <summary>Opens or makes a directory in `.kafkafs`.</summary>
@@ -151,30 +192,65 @@ public sealed class DataRoot : IDisposable
         Fd.Dispose();
     }
 
-    private List<byte[]> TreeNames() =>
-        [.. Names(Fd).Where(name => !name.AsSpan().SequenceEqual(".kafkafs"u8) && !name.AsSpan().SequenceEqual("lost+found"u8))];
+    private static ReadOnlySpan<byte> Aside => "aside"u8;
 
-    private List<byte[]> Names(SafeFd directory)
+    private static ReadOnlySpan<byte> AsideMoving => "aside-moving"u8;
+
+    private static List<byte[]> TreeNames(SafeFd root) =>
+        [.. Names(root).Where(name => !name.AsSpan().SequenceEqual(".kafkafs"u8) && !IsLostAndFound(root, name))];
+
+    // mke2fs makes it in the root of a filesystem; elsewhere it is a name like any other.
+    private static bool IsLostAndFound(SafeFd root, ReadOnlySpan<byte> name)
     {
-        Check(FileCalls.Open(directory, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out SafeFd listing), "list");
-        using (listing)
-        {
-            List<byte[]> names = [];
-            DirectoryReader reader = new(listing);
-            Errno errno;
-            while (reader.TryRead(out errno))
-            {
-                names.Add(reader.Name.ToArray());
-            }
+        const int directory = 4;
+        return name.SequenceEqual("lost+found"u8)
+            && FileCalls.Stat(root, default, out StatxResult here) == Errno.None
+            && FileCalls.Stat(root, ".."u8, out StatxResult above) == Errno.None
+            && (here.DevMajor, here.DevMinor) != (above.DevMajor, above.DevMinor)
+            && FileCalls.Stat(root, name, out StatxResult found) == Errno.None
+            && found.Type == directory && found.Permissions == 0x1c0 && found.Uid == 0;
+    }
 
-            Check(errno, "list");
-            return names;
+    private static List<byte[]> Names(SafeFd directory)
+    {
+        List<byte[]> names = [];
+        Errno errno = FileCalls.Open(directory, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out SafeFd listing);
+        if (errno == Errno.None)
+        {
+            using (listing)
+            {
+                DirectoryReader reader = new(listing);
+                while (reader.TryRead(out errno))
+                {
+                    names.Add(reader.Name.ToArray());
+                }
+            }
+        }
+
+        return errno == Errno.None ? names : throw new DataRootException(DataRootProblem.Unusable, $"the data root cannot be listed: {Describe(errno)}");
+    }
+
+    private static SafeFd OpenDirectory(string path)
+    {
+        Errno errno = FileCalls.Open(null, Utf8(path), OpenFlags.ReadOnly | OpenFlags.Directory, 0, out SafeFd root);
+        return errno == Errno.None
+            ? root
+            : throw Unusable(path, errno == Errno.ENOENT ? "its parent directory does not exist" : Describe(errno));
+    }
+
+    private static void RefuseStrangers(string path, SafeFd root)
+    {
+        if (FileCalls.Stat(root, Utf8($"{OwnName}/{BindingFile}"), out _) != Errno.None && TreeNames(root).Count > 0)
+        {
+            throw new DataRootException(
+                DataRootProblem.NotAReplica, $"data root '{path}' holds files but is no KafkaFS replica: name an empty or new directory");
         }
     }
 
     private static List<string> Inspect(string path, SafeFd root, bool created)
     {
         List<string> warnings = [];
+        RefuseStrangers(path, root);
         if (XattrCalls.Get(root, "system.posix_acl_default"u8, [], out int length) == Errno.None && length > 0)
         {
             throw new DataRootException(
@@ -218,13 +294,17 @@ public sealed class DataRoot : IDisposable
             throw Unusable(path, Describe(errno));
         }
 
+        TakeLock(path, lockFile);
+        return lockFile;
+    }
+
+    private static void TakeLock(string path, SafeFd lockFile)
+    {
         if (DescriptorCalls.TryLock(lockFile) != Errno.None)
         {
             lockFile.Dispose();
             throw new DataRootException(DataRootProblem.InUse, $"data root '{path}' is in use by another kafkafs process: stop it, or name another directory");
         }
-
-        return lockFile;
     }
 
     private void SyncOwn() => Check(DescriptorCalls.Sync(_own), "sync .kafkafs");
@@ -238,8 +318,6 @@ public sealed class DataRoot : IDisposable
             throw Unusable(Path, $"{action}: {Describe(errno)}");
         }
     }
-
-    private static byte[] AsideName(int number) => Utf8($"aside-{number}");
 
     private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 

@@ -32,6 +32,19 @@ internal static class ObjectIdentity
         return 20;
     }
 
+    /// <summary>
+    /// Identity of a data root, with its birth time: the roots of two volumes may have the same handle, and a copied directory has
+    /// another one.
+    /// </summary>
+    public static byte[] OfRoot(SafeFd root)
+    {
+        Span<byte> identity = stackalloc byte[Namespace.Effects.MaxIdentityBytes + sizeof(long)];
+        int length = Write(root, identity);
+        FileCalls.Stat(root, default, out StatxResult stat);
+        BinaryPrimitives.WriteInt64LittleEndian(identity[length..], stat.Btime.TotalNs);
+        return identity[..(length + sizeof(long))].ToArray();
+    }
+
     /// <summary>The identity can be opened by open_by_handle_at(2).</summary>
     public static bool IsHandle(ReadOnlySpan<byte> identity) =>
         identity.Length > 4 && BinaryPrimitives.ReadInt32LittleEndian(identity) != Substitute;

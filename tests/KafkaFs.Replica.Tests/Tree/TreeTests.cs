@@ -254,12 +254,13 @@ public abstract class TreeTests(LoopFileSystem disk) : IDisposable
         FileId directory = Log.Make(ChangeKind.Mkdir, FileId.Root, "d");
         Log.Make(ChangeKind.Create, directory, "f");
         _tree.Root.SetAsideTree();
-        Directory.CreateDirectory($"{_tree.Path}/second/deep");
+        Directory.CreateDirectory($"{_tree.Path}/half/rebuilt");
         _tree.Root.SetAsideTree();
         Assert.True(_tree.Root.IsEmpty);
-        Assert.Equal(2, Directory.GetDirectories($"{_tree.Path}/.kafkafs", "aside-*").Length);
+        Assert.True(File.Exists($"{_tree.Path}/.kafkafs/aside/d/f"));
+        Assert.False(Directory.Exists($"{_tree.Path}/.kafkafs/aside/half"));
         _tree.Root.DeleteAside();
-        Assert.Empty(Directory.GetDirectories($"{_tree.Path}/.kafkafs", "aside-*"));
+        Assert.False(Directory.Exists($"{_tree.Path}/.kafkafs/aside"));
     }
 
     public void Dispose()

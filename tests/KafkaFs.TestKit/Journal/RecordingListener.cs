@@ -10,6 +10,9 @@ public sealed class RecordingListener : IAppendListener
 
     public IReadOnlyList<(long Ticket, AppendResult Result)> Reports => [.. _reports];
 
+    /// <inheritdoc/>
+    public void OnFailed(string reason) => throw new InvalidOperationException(reason);
+
     public void OnAppended(long ticket, in AppendResult result) => _reports.Enqueue((ticket, result));
 
     /// <summary>Waits until there are so many reports.</summary>

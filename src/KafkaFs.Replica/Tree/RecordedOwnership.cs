@@ -1,0 +1,39 @@
+using System.Text;
+
+namespace KafkaFs.Replica.Tree;
+
+/// <summary>
+/// Who owns the objects of a tree is fixed when it is built and kept in the data root: a tree that was built without owners does not
+/// get them by being opened as root. `kafkafs compare` reads it too.
+/// </summary>
+internal static class RecordedOwnership
+{
+    private const string FileName = "ownership";
+
+    /// <summary>What was recorded, else what is asked for, else null; a contradiction is refused.</summary>
+    public static TreeOwnership? Choose(DataRoot root, TreeOwnership? asked)
+    {
+        if (root.ReadStateFile(FileName) is not byte[] stored)
+        {
+            return asked;
+        }
+
+        TreeOwnership recorded = stored.AsSpan().SequenceEqual(Name(TreeOwnership.Namespace)) ? TreeOwnership.Namespace : TreeOwnership.Full;
+        return asked is null || asked == recorded
+            ? recorded
+            : throw new DataRootException(
+                DataRootProblem.Unusable,
+                $"data root '{root.Path}' was built with Ownership={Encoding.UTF8.GetString(Name(recorded))}: ask for that, or use an empty data root");
+    }
+
+    /// <summary>Records it, once.</summary>
+    public static void Record(DataRoot root, TreeOwnership ownership)
+    {
+        if (root.ReadStateFile(FileName) is null)
+        {
+            root.WriteStateFile(FileName, Name(ownership));
+        }
+    }
+
+    private static byte[] Name(TreeOwnership ownership) => Encoding.UTF8.GetBytes(ownership == TreeOwnership.Full ? "full" : "namespace");
+}

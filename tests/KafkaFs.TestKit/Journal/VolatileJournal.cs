@@ -1,0 +1,145 @@
+using KafkaFs.Journal.Contract;
+
+namespace KafkaFs.TestKit.Journal;
+
+/// <summary>
+/// A journal in memory whose appender does only what a test says: what is handed over lies in <see cref="Handed"/> until it is
+/// landed, reported, both or neither.
+/// </summary>
+public sealed class VolatileJournal : IJournal, IJournalAppender
+{
+    private readonly Lock _gate = new();
+    private readonly List<byte[]> _log = [];
+    private IAppendListener? _listener;
+
+    /// <summary>What was handed over, in order, with its ticket.</summary>
+    public List<(byte[] Record, long Ticket)> Handed { get; } = [];
+
+    /// <summary>Records that are taken before a report makes room.</summary>
+    public int Window { get; set; } = int.MaxValue;
+
+    /// <inheritdoc/>
+    public JournalIdentity Identity { get; set; } = new("volatile", "", Guid.NewGuid().ToString());
+
+    /// <inheritdoc/>
+    public int PartitionCount => 1;
+
+    /// <inheritdoc/>
+    public int MaxRecordBytes => 8 * 1024 * 1024;
+
+    /// <inheritdoc/>
+    public string? Trouble => null;
+
+    /// <summary>The log's time of every record, milliseconds since 1970.</summary>
+    public static long AppendTimeMs => 1_700_000_000_000;
+
+    /// <summary>Puts a record at the log's end and returns its offset.</summary>
+    public long Land(byte[] record)
+    {
+        lock (_gate)
+        {
+            _log.Add(record);
+            return _log.Count - 1;
+        }
+    }
+
+    /// <summary>Shortens the log, as a restored backup would.</summary>
+    public void Truncate(int records)
+    {
+        lock (_gate)
+        {
+            _log.RemoveRange(records, _log.Count - records);
+        }
+    }
+
+    /// <summary>Reports a record that was handed over.</summary>
+    public void Report(int handed, in AppendResult result)
+    {
+        Window = Window == int.MaxValue ? Window : Window + 1;
+        _listener!.OnAppended(Handed[handed].Ticket, result);
+    }
+
+    /// <summary>Lands a record that was handed over, and reports it.</summary>
+    public long Accept(int handed)
+    {
+        long offset = Land(Handed[handed].Record);
+        Report(handed, AppendResult.Placed(offset, AppendTimeMs));
+        return offset;
+    }
+
+    /// <summary>The client fails for good.</summary>
+    public void Fail(string reason) => _listener!.OnFailed(reason);
+
+    /// <inheritdoc/>
+    public JournalBounds QueryBounds(int partition, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return new JournalBounds(0, _log.Count);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IJournalAppender OpenAppender(int partition, IAppendListener listener)
+    {
+        _listener = listener;
+        return this;
+    }
+
+    /// <inheritdoc/>
+    public IJournalReader OpenReader(int partition, long from) => new Reader(this, from);
+
+    /// <inheritdoc/>
+    public bool TryAppend(ReadOnlyMemory<byte> record, long ticket)
+    {
+        if (Window == 0)
+        {
+            return false;
+        }
+
+        Window = Window == int.MaxValue ? Window : Window - 1;
+        Handed.Add((record.ToArray(), ticket));
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // There is nothing to give back.
+    }
+
+    private sealed class Reader(VolatileJournal journal, long from) : IJournalReader
+    {
+        public long NextOffset { get; private set; } = from;
+
+        public bool Read(JournalBatch batch, TimeSpan timeout)
+        {
+            batch.Clear();
+            lock (journal._gate)
+            {
+                for (; NextOffset < journal._log.Count && !batch.IsFull; NextOffset++)
+                {
+                    batch.Add(NextOffset, AppendTimeMs, journal._log[(int)NextOffset]);
+                }
+            }
+
+            return batch.Count > 0 || !Wait();
+        }
+
+        public void Wake()
+        {
+            // It never waits long.
+        }
+
+        public void Dispose()
+        {
+            // It holds nothing.
+        }
+
+        private static bool Wait()
+        {
+            Thread.Sleep(1);
+            return true;
+        }
+    }
+}

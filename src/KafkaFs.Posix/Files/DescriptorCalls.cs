@@ -134,6 +134,13 @@ public static unsafe partial class DescriptorCalls
         return FileCalls.ToErrno(flock(scope.Descriptor, 2 | 4));
     }
 
+    /// <summary>Gives a lock back (flock(2)), also if a child that is being started holds a copy of the descriptor.</summary>
+    public static void Unlock(SafeFd fd)
+    {
+        using DescriptorScope scope = new(fd);
+        _ = flock(scope.Descriptor, 8);
+    }
+
     /// <summary>The same object through a new descriptor with other flags, by /proc/self/fd (needs rights on the object).</summary>
     public static Errno Reopen(SafeFd fd, OpenFlags flags, out SafeFd reopened)
     {

@@ -77,7 +77,7 @@ public sealed class DataRoot : IDisposable
                 if (FileCalls.Open(own, "lock"u8, OpenFlags.ReadOnly | OpenFlags.NoFollow, 0, out SafeFd lockFile) == Errno.None)
                 {
                     TakeLock(full, lockFile);
-                    lockFile.Dispose();
+                    GiveBack(lockFile);
                 }
             }
         }
@@ -187,7 +187,7 @@ public sealed class DataRoot : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _lock.Dispose();
+        GiveBack(_lock);
         _own.Dispose();
         Fd.Dispose();
     }
@@ -296,6 +296,12 @@ public sealed class DataRoot : IDisposable
 
         TakeLock(path, lockFile);
         return lockFile;
+    }
+
+    private static void GiveBack(SafeFd lockFile)
+    {
+        DescriptorCalls.Unlock(lockFile);
+        lockFile.Dispose();
     }
 
     private static void TakeLock(string path, SafeFd lockFile)

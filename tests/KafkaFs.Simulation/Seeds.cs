@@ -21,16 +21,16 @@ internal sealed class Trace
 }
 
 /// <summary>
-/// Runs a simulation for many seeds, several at once. KAFKAFS_SEED=N runs that one alone and prints its trace;
-/// KAFKAFS_SEEDS=N runs so many of each.
+/// Runs a simulation for many seeds, several at once. A failure names its seed: KAFKAFS_TEST_SEED=N runs that one alone and prints
+/// its trace; KAFKAFS_TEST_SEEDS=N runs so many of each.
 /// </summary>
 internal static class Seeds
 {
-    private static int? Only => Number("KAFKAFS_SEED");
+    private static int? Only => Number("KAFKAFS_TEST_SEED");
 
     public static int Count(string simulation, int usual)
     {
-        int count = Only is null ? Number("KAFKAFS_SEEDS") ?? usual : 1;
+        int count = Only is null ? Number("KAFKAFS_TEST_SEEDS") ?? usual : 1;
         TestContext.Current.TestOutputHelper?.WriteLine($"{simulation}: {count} seeds");
         return count;
     }
@@ -48,7 +48,7 @@ internal static class Seeds
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
                 throw new InvalidOperationException(
-                    $"seed {seed} (again with KAFKAFS_SEED={seed}): {exception.Message}\nThe last steps:\n{trace}", exception);
+                    $"seed {seed} (again with KAFKAFS_TEST_SEED={seed}): {exception.Message}\nThe last steps:\n{trace}", exception);
             }
 
             if (Only is not null)

@@ -6,6 +6,9 @@ namespace KafkaFs.Journal;
 /// </summary>
 public readonly record struct Limits
 {
+    /// <summary>Seconds before and after 1970 that nanoseconds in 64 bits hold: the domain of the time limits.</summary>
+    public const long TimeBoundS = 9_223_372_036;
+
     /// <summary>Longest name, bytes.</summary>
     public uint NameMax { get; init; }
 
@@ -27,10 +30,10 @@ public readonly record struct Limits
     /// <summary>Largest file, bytes.</summary>
     public ulong FileSizeMax { get; init; }
 
-    /// <summary>Earliest time of an inode, seconds since 1970.</summary>
+    /// <summary>Earliest time of an inode, seconds since 1970, at least -<see cref="TimeBoundS"/>.</summary>
     public long TimeMinS { get; init; }
 
-    /// <summary>Latest time of an inode, seconds since 1970; nanoseconds in 64 bits end in 2262.</summary>
+    /// <summary>Latest time of an inode, seconds since 1970, at most <see cref="TimeBoundS"/>: nanoseconds in 64 bits end in 2262.</summary>
     public long TimeMaxS { get; init; }
 
     /// <summary>what ext4 (256-byte inodes), xfs (bigtime), btrfs and tmpfs all hold.</summary>

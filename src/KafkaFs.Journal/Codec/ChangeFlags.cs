@@ -9,7 +9,7 @@ public enum ChangeFlags : uint
     /// <summary>Write: at the size that evaluation finds, not at the given offset.</summary>
     Append = 1,
 
-    /// <summary>Write, Truncate, Allocate, SetAttr: drop suid, sgid (as write(2) and chown(2) do) and security.capability.</summary>
+    /// <summary>Write, Truncate, Allocate, SetAttr: drop suid, and sgid where group execution is allowed, as write(2) and chown(2) do.</summary>
     KillSuidGid = 2,
 
     /// <summary>SetAttr: atime is the time of the record.</summary>

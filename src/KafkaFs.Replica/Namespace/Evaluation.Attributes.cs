@@ -9,6 +9,8 @@ public sealed partial class Evaluation
 {
     private const int XattrOverheadBytes = 32;
 
+    private static ReadOnlySpan<byte> CapabilityName => "security.capability"u8;
+
     private Outcome EvaluateSetAttr(in Change change, Effects effects)
     {
         const ChangeFlags known = ChangeFlags.KillSuidGid | ChangeFlags.AtimeNow | ChangeFlags.MtimeNow;
@@ -44,12 +46,12 @@ public sealed partial class Evaluation
         {
             inode.Uid = change.HasUid ? change.Uid : inode.Uid;
             inode.Gid = change.HasGid ? change.Gid : inode.Gid;
-            changed = InodeAspects.Owner;
+            changed = InodeAspects.Owner | DropCapability(change.Inode);
         }
 
         if ((change.Flags & ChangeFlags.KillSuidGid) != 0 && inode.Type == InodeType.RegularFile)
         {
-            changed |= KillSuidGid(change.Inode, ref inode);
+            changed |= KillSuidGid(ref inode);
         }
 
         return changed;
@@ -171,20 +173,22 @@ public sealed partial class Evaluation
             return inode.Type == InodeType.Symlink ? Errno.EOPNOTSUPP : Errno.None;
         }
 
-        return change.Name.SequenceEqual("security.capability"u8) && inode.Type == InodeType.RegularFile && IsCapability(change.Data)
-            ? Errno.None
-            : Errno.EOPNOTSUPP;
+        return !change.Name.SequenceEqual(CapabilityName) || inode.Type != InodeType.RegularFile ? Errno.EOPNOTSUPP
+            : IsCapability(change.Data) ? Errno.None
+            : Errno.EINVAL;
     }
 
-    // struct vfs_cap_data of revision 2 (20 bytes) or 3 (24 bytes), linux/capability.h.
+    // struct vfs_cap_data of linux/capability.h, as Linux accepts it (cap_convert_nscap): revision 2 (20 bytes), or 3 (24 bytes) with
+    // the user whose namespace it is for. For user 0 Linux reads revision 3 back as 2, so it has only that form here.
     private static bool IsCapability(ReadOnlySpan<byte> value)
     {
-        if (value.Length is not (20 or 24))
+        const uint effective = 1, revision2 = 0x02000000, revision3 = 0x03000000;
+        uint revision = value.Length < sizeof(uint) ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(value) & ~effective;
+        return value.Length switch
         {
-            return false;
-        }
-
-        uint revision = BinaryPrimitives.ReadUInt32LittleEndian(value) & 0xff000000;
-        return revision == (value.Length == 20 ? 0x02000000u : 0x03000000u);
+            20 => revision == revision2,
+            24 => revision == revision3 && BinaryPrimitives.ReadUInt32LittleEndian(value[20..]) is not (0 or uint.MaxValue),
+            _ => false,
+        };
     }
 }

@@ -91,10 +91,10 @@ public sealed partial class Evaluation
 
     private Outcome ChangeContent(EffectKind kind, in Change change, InodeAttributes file, Effects effects)
     {
-        InodeAspects changed = InodeAspects.Times | InodeAspects.Size;
+        InodeAspects changed = InodeAspects.Times | InodeAspects.Size | DropCapability(change.Inode);
         if ((change.Flags & ChangeFlags.KillSuidGid) != 0)
         {
-            changed |= KillSuidGid(change.Inode, ref file);
+            changed |= KillSuidGid(ref file);
         }
 
         (file.MtimeNs, file.CtimeNs) = (effects.TimeNs, effects.TimeNs);
@@ -105,15 +105,20 @@ public sealed partial class Evaluation
 
     // Against the mode at this moment: a final mode in the record would undo another master's chmod. sgid without group
     // execution marks mandatory locking and stays (inode.c, setattr_should_drop_sgid).
-    private InodeAspects KillSuidGid(FileId inode, ref InodeAttributes file)
+    private static InodeAspects KillSuidGid(ref InodeAttributes file)
     {
         const int suid = 0x800, sgid = 0x400, groupExecute = 0x8;
         int kept = file.Mode & ~suid;
         kept = (kept & groupExecute) != 0 ? kept & ~sgid : kept;
         InodeAspects changed = kept != file.Mode ? InodeAspects.Mode : InodeAspects.None;
         file.Mode = (ushort)kept;
-        return state.TryGetXattr(inode, "security.capability"u8, out _) ? changed | InodeAspects.Capability : changed;
+        return changed;
     }
+
+    // Linux removes it from every file that is written, resized or given away, whoever does it (file_remove_privs, ATTR_KILL_PRIV): a
+    // tree loses it, so the namespace must not keep it.
+    private InodeAspects DropCapability(FileId inode) =>
+        state.TryGetXattr(inode, CapabilityName, out _) ? InodeAspects.Capability : InodeAspects.None;
 
     private bool TryGetFile(FileId inode, out InodeAttributes file, out Outcome outcome)
     {

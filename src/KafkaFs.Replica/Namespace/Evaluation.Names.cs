@@ -23,7 +23,9 @@ public sealed partial class Evaluation
             return Outcome.IsVoid(VoidReason.Malformed);
         }
 
+        bool isDevice = type is InodeType.CharacterDevice or InodeType.BlockDevice;
         Errno errno = CheckNewName(change.Parent, change.Name);
+        errno = errno == Errno.None && isDevice && !IsDeviceNumber(change.Rdev) ? Errno.EINVAL : errno;
         if (errno != Errno.None)
         {
             return Outcome.Failed(errno);
@@ -34,7 +36,7 @@ public sealed partial class Evaluation
         {
             (made.Mode, made.Size) = (0x1ff, (ulong)change.Data.Length);
         }
-        else if (type is InodeType.CharacterDevice or InodeType.BlockDevice)
+        else if (isDevice)
         {
             made.Rdev = change.Rdev;
         }
@@ -51,6 +53,15 @@ public sealed partial class Evaluation
         ChangeKind.Symlink => change.Data.Length is >= 1 and <= 4_095 && !change.Data.Contains((byte)0),
         _ => true,
     };
+
+    // What every tree holds: xfs takes no larger ones, and fails with EINVAL. In new_encode_dev's layout the minor number has the bits 0
+    // to 7 and 20 to 31, the major one 8 to 19.
+    private static bool IsDeviceNumber(uint rdev)
+    {
+        const uint majorMax = 511, minorMax = (1 << 18) - 1;
+        uint major = (rdev >> 8) & 0xfff, minor = (rdev & 0xff) | ((rdev >> 12) & 0xfff00);
+        return major <= majorMax && minor <= minorMax;
+    }
 
     private Outcome EvaluateLink(in Change change, Effects effects)
     {

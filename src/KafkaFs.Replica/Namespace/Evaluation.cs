@@ -9,6 +9,7 @@ namespace KafkaFs.Replica.Namespace;
 /// </summary>
 public sealed partial class Evaluation(NamespaceState state)
 {
+    private const long MsPerSecond = 1_000;
     private const long NsPerMs = 1_000_000;
     private const long NsPerSecond = 1_000_000_000;
     private const long ClockTolerance = 10 * NsPerSecond;
@@ -120,13 +121,13 @@ public sealed partial class Evaluation(NamespaceState state)
 
     private static Outcome CreateFilesystem(in Change change, long appendTimeMs, Effects effects)
     {
-        if (change.Header.Level != 1 || change.Header.Filesystem == Guid.Empty || !IsMode(change.Mode) || !IsOwner(change.Uid)
-            || !IsOwner(change.Gid) || !AreLimits(change.Limits))
+        if (change.Header.Level != 1 || change.Header.Filesystem == Guid.Empty || change.Header.Session != SessionId.None
+            || !IsMode(change.Mode) || !IsOwner(change.Uid) || !IsOwner(change.Gid) || !AreLimits(change.Limits))
         {
             return Outcome.IsVoid(VoidReason.Malformed);
         }
 
-        long now = Math.Min(change.Header.TimeNs, (appendTimeMs * NsPerMs) + ClockTolerance);
+        long now = ClampTime(Math.Min(change.Header.TimeNs, LatestTime(appendTimeMs)), change.Limits);
         effects.TimeNs = now;
         (effects.Kind, effects.Inode) = (EffectKind.Make, FileId.Root);
         effects.Update(FileId.Root, NewAttributes(InodeType.Directory, change, now), InodeAspects.None);
@@ -140,12 +141,21 @@ public sealed partial class Evaluation(NamespaceState state)
             return Outcome.IsVoid(VoidReason.Malformed);
         }
 
-        bool room = state.Sessions.Count < NamespaceState.MaxSessions && state.LastSession < SessionId.Max;
-        return change.Run > state.LastRun(change.Master) && room ? Outcome.Success : Outcome.IsVoid(VoidReason.RunNotAbove);
+        // The sessions of the master itself end by this very record: else crashed masters could fill the table and never start again.
+        Guid master = change.Master;
+        bool room = state.Sessions.Values.Count(session => session.Master != master) < NamespaceState.MaxSessions
+            && state.LastSession < SessionId.Max;
+        return change.Run > state.LastRun(master) && room ? Outcome.Success : Outcome.IsVoid(VoidReason.RunNotAbove);
     }
 
     private Outcome EvaluateFence(in Change change)
     {
+        // It stands outside the sequence.
+        if (change.Header.Sequence != 0)
+        {
+            return Outcome.IsVoid(VoidReason.Malformed);
+        }
+
         if (!state.Sessions.TryGetValue(change.Header.Session, out SessionState session))
         {
             return Outcome.IsVoid(VoidReason.SessionClosed);
@@ -159,17 +169,18 @@ public sealed partial class Evaluation(NamespaceState state)
     // Time never runs backwards in the log, and one clock that is ahead cannot freeze it.
     private long ImplicitTime(long recordNs, long appendTimeMs)
     {
-        long latest = (appendTimeMs * NsPerMs) + ClockTolerance;
-        long time = Math.Max(Math.Min(recordNs, latest), state.LogClockNs + 1);
+        long time = Math.Max(Math.Min(recordNs, LatestTime(appendTimeMs)), state.LogClockNs + 1);
         return ClampTime(time);
     }
 
-    private long ClampTime(long ns)
-    {
-        long min = Math.Max(state.Limits.TimeMinS, long.MinValue / NsPerSecond) * NsPerSecond;
-        long max = Math.Min(state.Limits.TimeMaxS, long.MaxValue / NsPerSecond) * NsPerSecond;
-        return Math.Clamp(ns, min, max);
-    }
+    // An append time that no broker's clock shows counts as 1970 or 2262, so that nothing overflows.
+    private static long LatestTime(long appendTimeMs) =>
+        (Math.Clamp(appendTimeMs, 0, (Limits.TimeBoundS * MsPerSecond) - (ClockTolerance / NsPerMs)) * NsPerMs) + ClockTolerance;
+
+    private long ClampTime(long ns) => ClampTime(ns, state.Limits);
+
+    private static long ClampTime(long ns, in Limits limits) =>
+        Math.Clamp(ns, limits.TimeMinS * NsPerSecond, limits.TimeMaxS * NsPerSecond);
 
     private InodeAttributes Current(FileId inode, Effects effects)
     {
@@ -183,10 +194,11 @@ public sealed partial class Evaluation(NamespaceState state)
             : throw new InvalidOperationException($"Inode {inode} is not in the namespace.");
     }
 
-    // An inode that was there once: its FileId never returns, and a change of it is successful and does nothing.
+    // An inode that was there once: its FileId never returns, and a change of it is successful and does nothing. Which counters a closed
+    // session used is not kept: of those, all count as used. No master writes a record that could tell the difference.
     private bool ExistedOnce(FileId inode)
     {
-        if (inode.Session.Number > state.LastSession || inode.Counter == 0)
+        if (inode.Session == SessionId.None || inode.Session.Number > state.LastSession || inode.Counter == 0)
         {
             return false;
         }
@@ -210,12 +222,15 @@ public sealed partial class Evaluation(NamespaceState state)
 
     private static bool IsOwner(uint id) => id != uint.MaxValue;
 
-    private static bool AreLimits(in Limits limits) =>
+    /// <summary>Each limit is in its domain (proto/fuse.proto, FilesystemCreated).</summary>
+    internal static bool AreLimits(in Limits limits) =>
         limits.NameMax is >= 1 and <= 255
         && limits.SymlinkMax is >= 1 and <= 4_095
         && limits.LinkMax >= 1
         && limits.XattrNameMax is >= 1 and <= 255
         && limits.XattrValueMax <= 65_536
         && limits.FileSizeMax <= long.MaxValue
-        && limits.TimeMinS < limits.TimeMaxS;
+        && limits.TimeMinS >= -Limits.TimeBoundS
+        && limits.TimeMinS < limits.TimeMaxS
+        && limits.TimeMaxS <= Limits.TimeBoundS;
 }

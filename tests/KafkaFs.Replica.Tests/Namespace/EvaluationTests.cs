@@ -148,7 +148,7 @@ public sealed class EvaluationTests
         Assert.Equal(Errno.ENODATA, Set(file, "user.b", 10, ChangeFlags.XattrReplace));
         Assert.Equal(Errno.EPERM, Set(link, "user.a", 10, 0));
         Assert.Equal(Errno.EOPNOTSUPP, Set(file, "system.posix_acl_access", 10, 0));
-        Assert.Equal(Errno.EOPNOTSUPP, Set(file, "security.capability", 3, 0));
+        Assert.Equal(Errno.EOPNOTSUPP, Set(file, "security.selinux", 3, 0));
         Assert.Equal(Errno.ENOSPC, Set(file, "user.big", 3_073, 0));
         Assert.Equal(Errno.None, Set(file, "user.big", 3_072, 0));
         Assert.Equal(Errno.ENOSPC, Set(file, "user.more", 1_000, 0));

@@ -88,6 +88,15 @@ public sealed class SessionRuleTests
     }
 
     [Fact]
+    public void AFenceThatClaimsASequenceIsVoid()
+    {
+        Assert.Equal(Outcome.Success, Make("a", 0, 1));
+        Change fence = new() { Kind = ChangeKind.Fence, NewIncarnation = 1 };
+        Assert.Equal(Outcome.IsVoid(VoidReason.Malformed), _log.Append(ref fence, 1, 1));
+        Assert.Equal(Outcome.Success, Make("b", 1, 2));
+    }
+
+    [Fact]
     public void AForgedFileIdIsVoid()
     {
         Assert.Equal(Outcome.Success, Make("a", 0, 5));
@@ -119,6 +128,19 @@ public sealed class SessionRuleTests
         Change end = new() { Kind = ChangeKind.SessionEnded, Closes = new SessionId(7) };
         Assert.Equal(Outcome.Success, _log.Append(ref end, 1, 0));
         Assert.Equal(Outcome.Success, _log.Start(TestLog.Master(5_000), 1));
+    }
+
+    [Fact]
+    public void OfCrashedMastersThatFillTheTableEachCanStartAgain()
+    {
+        for (int index = 2; index <= NamespaceState.MaxSessions; index++)
+        {
+            Assert.Equal(Outcome.Success, _log.Start(TestLog.Master(index), 1));
+        }
+
+        Assert.Equal(Outcome.Success, _log.Start(TestLog.Master(7), 2));
+        Assert.Equal(NamespaceState.MaxSessions, _log.State.Sessions.Count);
+        Assert.Equal(Outcome.IsVoid(VoidReason.RunNotAbove), _log.Start(TestLog.Master(5_000), 1));
     }
 
     private static byte[] Level2(string name, ulong sequence)

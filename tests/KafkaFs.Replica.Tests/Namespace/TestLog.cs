@@ -44,9 +44,9 @@ internal sealed class TestLog
 
     public static Guid Master(int number) => new(number, 0, 0, [0, 0, 0, 0, 0, 0, 0, 1]);
 
-    public Outcome Create()
+    public Outcome Create(Limits? limits = null)
     {
-        Change change = new() { Kind = ChangeKind.FilesystemCreated, Mode = 0x1ed, Limits = Limits.Default };
+        Change change = new() { Kind = ChangeKind.FilesystemCreated, Mode = 0x1ed, Limits = limits ?? Limits.Default };
         return Append(ref change, 0, 0);
     }
 

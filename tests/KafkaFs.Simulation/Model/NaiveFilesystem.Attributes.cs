@@ -7,6 +7,8 @@ namespace KafkaFs.Simulation.Model;
 /// <summary>Content, attributes and extended attributes.</summary>
 internal sealed partial class NaiveFilesystem
 {
+    private const string Capability = "security.capability";
+
     private Outcome SetAttr(in Change change, long now)
     {
         const ChangeFlags known = ChangeFlags.KillSuidGid | ChangeFlags.AtimeNow | ChangeFlags.MtimeNow;
@@ -33,6 +35,11 @@ internal sealed partial class NaiveFilesystem
             Kill(inode);
         }
 
+        if (change.HasUid || change.HasGid)
+        {
+            inode.Xattrs.Remove(Capability);
+        }
+
         inode.Mode = change.HasMode ? change.Mode : inode.Mode;
         inode.Atime = atimeNow ? now : change.HasAtime ? Clamp(change.AtimeNs) : inode.Atime;
         inode.Mtime = mtimeNow ? now : change.HasMtime ? Clamp(change.MtimeNs) : inode.Mtime;
@@ -44,7 +51,6 @@ internal sealed partial class NaiveFilesystem
     {
         inode.Mode &= ~0x800u;
         inode.Mode &= (inode.Mode & 8) != 0 ? ~0x400u : ~0u;
-        inode.Xattrs.Remove("security.capability");
     }
 
     private Outcome ChangeXattr(in Change change, long now)
@@ -90,11 +96,10 @@ internal sealed partial class NaiveFilesystem
 
         bool user = name.StartsWith("user.", StringComparison.Ordinal) && name.Length > 5;
         bool trusted = name.StartsWith("trusted.", StringComparison.Ordinal) && name.Length > 8;
-        bool capability = name == "security.capability" && inode.Type == InodeType.RegularFile
-            && ((value.Length == 20 && value[3] == 2) || (value.Length == 24 && value[3] == 3));
+        bool capability = name == Capability && inode.Type == InodeType.RegularFile;
         Errno errno = user ? (inode.Type is InodeType.RegularFile or InodeType.Directory ? Errno.None : Errno.EPERM)
             : trusted ? (inode.Type == InodeType.Symlink ? Errno.EOPNOTSUPP : Errno.None)
-            : capability ? Errno.None
+            : capability ? (IsCapability(value) ? Errno.None : Errno.EINVAL)
             : Errno.EOPNOTSUPP;
         if (errno != Errno.None)
         {
@@ -110,6 +115,11 @@ internal sealed partial class NaiveFilesystem
         long total = inode.Xattrs.Where(pair => pair.Key != name).Sum(pair => pair.Key.Length + pair.Value.Length + 32L) + name.Length + value.Length + 32;
         return value.Length > Limits.XattrValueMax || total > Limits.XattrTotalMax ? Errno.ENOSPC : Errno.None;
     }
+
+    // 01/00 00 00 02, then 16 bytes; or 01/00 00 00 03, then 16 bytes and a user that is neither all zeroes nor all ones.
+    private static bool IsCapability(string value) =>
+        value.Length is 20 or 24 && value[0] is '\0' or '\u0001' && value[1..3] == "\0\0" && value[3] == (value.Length == 20 ? 2 : 3)
+        && value[20..] is not ("\0\0\0\0" or "\u00ff\u00ff\u00ff\u00ff");
 
     private Outcome ChangeContent(in Change change, long now)
     {
@@ -152,6 +162,7 @@ internal sealed partial class NaiveFilesystem
             Kill(file);
         }
 
+        file.Xattrs.Remove(Capability);
         (file.Mtime, file.Ctime) = (now, now);
         return Outcome.Success;
     }

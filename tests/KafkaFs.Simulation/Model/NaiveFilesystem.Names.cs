@@ -34,6 +34,12 @@ internal sealed partial class NaiveFilesystem
             errno = Errno.EEXIST;
         }
 
+        // The bits of new_encode_dev above major 511 (17 to 19) and above minor 262,143 (30 and 31).
+        if (errno == Errno.None && mknod && type is InodeType.CharacterDevice or InodeType.BlockDevice && (change.Rdev & 0xc00e0000) != 0)
+        {
+            errno = Errno.EINVAL;
+        }
+
         if (errno != Errno.None)
         {
             return Outcome.Failed(errno);

@@ -13,6 +13,7 @@ namespace KafkaFs.Simulation.Model;
 internal sealed partial class NaiveFilesystem
 {
     private const long Second = 1_000_000_000;
+    private const long LastSecond = 9_223_372_036;
 
     public Dictionary<ulong, ModelInode> Inodes { get; } = [];
 
@@ -97,8 +98,7 @@ internal sealed partial class NaiveFilesystem
             return Outcome.IsVoid(VoidReason.Malformed);
         }
 
-        long now = Math.Max(Math.Min(change.Header.TimeNs, (appendTimeMs * 1_000_000) + (10 * Second)), Clock + 1);
-        now = Clamp(now);
+        long now = Clamp(Math.Max(Math.Min(change.Header.TimeNs, Latest(appendTimeMs)), Clock + 1));
         Clock = Math.Max(Clock, now);
         return ApplyChange(change, session, now);
     }
@@ -148,37 +148,50 @@ internal sealed partial class NaiveFilesystem
             return Outcome.IsVoid(VoidReason.NotFirst);
         }
 
-        long now = Math.Min(change.Header.TimeNs, (appendTimeMs * 1_000_000) + (10 * Second));
-        (Created, Filesystem, Limits, Level, Clock) = (true, change.Header.Filesystem, change.Limits, change.Header.Level, Math.Max(0, now));
+        Limits limits = change.Limits;
+        bool valid = limits.NameMax is > 0 and < 256 && limits.SymlinkMax is > 0 and < 4_096 && limits.LinkMax > 0
+            && limits.XattrNameMax is > 0 and < 256 && limits.XattrValueMax <= 65_536 && limits.FileSizeMax < 1UL << 63
+            && limits.TimeMinS < limits.TimeMaxS && Int128.Abs(limits.TimeMinS) <= LastSecond && Int128.Abs(limits.TimeMaxS) <= LastSecond;
+        if (!valid || change.Header.Session.Number != 0 || change.Header.Level != 1 || change.Header.Filesystem == Guid.Empty
+            || change.Mode > 0xfff || change.Uid == uint.MaxValue || change.Gid == uint.MaxValue)
+        {
+            return Outcome.IsVoid(VoidReason.Malformed);
+        }
+
+        Limits = limits;
+        long now = Clamp(Math.Min(change.Header.TimeNs, Latest(appendTimeMs)));
+        (Created, Filesystem, Level, Clock) = (true, change.Header.Filesystem, change.Header.Level, Math.Max(0, now));
         Inodes[1] = new ModelInode { Id = 1, Type = InodeType.Directory, Mode = change.Mode, Uid = change.Uid, Gid = change.Gid, Mtime = now, Ctime = now, Btime = now };
         return Outcome.Success;
     }
 
     private Outcome Start(in Change change)
     {
-        if (change.Header.Session.Number != 0)
+        if (change.Header.Session.Number != 0 || change.Master == Guid.Empty || change.Uuid == Guid.Empty)
         {
             return Outcome.IsVoid(VoidReason.Malformed);
         }
 
-        if (change.Run <= Runs.GetValueOrDefault(change.Master) || Sessions.Count >= 1_024)
+        Guid master = change.Master;
+        List<uint> old = [.. Sessions.Where(pair => pair.Value.Master == master).Select(pair => pair.Key)];
+        if (change.Run <= Runs.GetValueOrDefault(master) || Sessions.Count - old.Count >= 1_024)
         {
             return Outcome.IsVoid(VoidReason.RunNotAbove);
         }
 
-        Guid master = change.Master;
-        foreach (uint old in Sessions.Where(pair => pair.Value.Master == master).Select(pair => pair.Key).ToList())
-        {
-            Sessions.Remove(old);
-        }
-
+        old.ForEach(id => Sessions.Remove(id));
         Runs[master] = change.Run;
-        Sessions[++LastSession] = new ModelSession { Master = master };
+        Sessions[++LastSession] = new ModelSession { Master = master, Run = change.Run };
         return Outcome.Success;
     }
 
     private Outcome Fence(in Change change)
     {
+        if (change.Header.Sequence != 0)
+        {
+            return Outcome.IsVoid(VoidReason.Malformed);
+        }
+
         if (!Sessions.TryGetValue(change.Header.Session.Number, out ModelSession? session))
         {
             return Outcome.IsVoid(VoidReason.SessionClosed);
@@ -193,6 +206,9 @@ internal sealed partial class NaiveFilesystem
         return Outcome.Success;
     }
 
+    private static long Latest(long appendTimeMs) =>
+        (long)Int128.Min((Int128.Max(appendTimeMs, 0) * 1_000_000) + (10 * Second), (Int128)LastSecond * Second);
+
     private long Clamp(long ns)
     {
         Int128 min = (Int128)Limits.TimeMinS * Second, max = (Int128)Limits.TimeMaxS * Second;
@@ -202,7 +218,7 @@ internal sealed partial class NaiveFilesystem
     // A change of an inode that existed and is gone succeeds and does nothing; of one that never was, ENOENT.
     private Outcome Missing(FileId inode)
     {
-        bool existed = inode.Counter != 0 && inode.Session.Number <= LastSession
+        bool existed = inode.Counter != 0 && inode.Session.Number != 0 && inode.Session.Number <= LastSession
             && (!Sessions.TryGetValue(inode.Session.Number, out ModelSession? session) || inode.Counter <= session.LastCounter);
         return existed ? Outcome.Success : Outcome.Failed(Errno.ENOENT);
     }
@@ -212,6 +228,8 @@ internal sealed partial class NaiveFilesystem
 internal sealed class ModelSession
 {
     public required Guid Master { get; init; }
+
+    public ulong Run { get; init; }
 
     public uint Incarnation { get; set; }
 

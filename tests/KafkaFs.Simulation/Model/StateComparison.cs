@@ -15,11 +15,18 @@ internal static class StateComparison
         Expect(found, "log clock", model.Clock, state.LogClockNs);
         Expect(found, "last cookie", model.LastCookie, state.LastCookie);
         Expect(found, "last session", model.LastSession, state.LastSession);
+        Expect(found, "filesystem", (model.Created, model.Filesystem, model.Level), (state.IsCreated, state.Filesystem, state.Level));
+        Expect(found, "limits", model.Created ? model.Limits : default, state.Limits);
+        foreach ((Guid master, ulong run) in model.Runs)
+        {
+            Expect(found, $"last run of {master}", run, state.LastRun(master));
+        }
+
         Expect(found, "sessions", string.Join(',', model.Sessions.Keys.Order()), string.Join(',', state.Sessions.Keys.Select(id => id.Number).Order()));
         foreach ((uint id, ModelSession session) in model.Sessions)
         {
             SessionState other = state.Sessions.GetValueOrDefault(new SessionId(id));
-            Expect(found, $"session {id}", (session.Incarnation, session.Next, session.LastCounter), (other.Incarnation, other.ExpectedSequence, other.LastCounter));
+            Expect(found, $"session {id}", new SessionState(session.Master, session.Run, session.Incarnation, session.Next, session.LastCounter), other);
         }
 
         foreach (ModelInode inode in model.Inodes.Values)

@@ -17,18 +17,20 @@ internal sealed class RandomRecords(int seed, NaiveFilesystem model, bool withMi
     private static readonly string[] s_xattrs = ["user.a", "user.b", "trusted.t", "security.capability", "system.acl", "user.", "user." + new string('x', 250)];
 
     private readonly Random _random = new(seed);
-    private readonly List<ulong> _used = [1, 7UL << 32 | 9, 0x7fffffffUL << 32];
+    private readonly List<ulong> _used = [1, 2, 7UL << 32 | 9, 0x7fffffffUL << 32];
+    private long _clockMs = 1_700_000_000_000;
 
-    /// <summary>Clock of the broker, milliseconds since 1970.</summary>
-    public long NowMs { get; private set; } = 1_700_000_000_000;
+    /// <summary>Append time of the record, milliseconds since 1970.</summary>
+    public long AppendTimeMs { get; private set; }
 
     /// <summary>The next record.</summary>
     public byte[] Next()
     {
-        NowMs += _random.Next(3);
+        _clockMs += _random.Next(3);
+        AppendTimeMs = Mistake(500) ? Extreme() : _clockMs;
         if (!model.Created)
         {
-            return Encode(new Change { Kind = ChangeKind.FilesystemCreated, Mode = 0x1ed, Limits = Limits.Default }, 0, 0, 0);
+            return Encode(new Change { Kind = ChangeKind.FilesystemCreated, Mode = 0x1ed, Limits = One(3) ? OtherLimits() : Limits.Default }, 0, 0, 0);
         }
 
         if (model.Sessions.Count == 0 || One(40))
@@ -53,10 +55,13 @@ internal sealed class RandomRecords(int seed, NaiveFilesystem model, bool withMi
     {
         uint session = AnySession();
         ModelSession? state = model.Sessions.GetValueOrDefault(session);
-        switch (_random.Next(state is null ? 1 : 4))
+        switch (_random.Next(state is null ? 1 : 5))
         {
             case 1:
-                return Encode(new Change { Kind = ChangeKind.Fence, NewIncarnation = (uint)(state!.Incarnation + _random.Next(3)) }, session, state.Incarnation, 0);
+                Change fence = new() { Kind = ChangeKind.Fence, NewIncarnation = (uint)(state!.Incarnation + _random.Next(3)) };
+                return Encode(fence, session, state.Incarnation, Mistake(5) ? state.Next : 0);
+            case 4 when withMistakes: // one that is accepted would end the log for software of this level
+                return Encode(new Change { Kind = ChangeKind.FormatRaised, NewLevel = (uint)_random.Next(2) }, session, state!.Incarnation, state.Next);
             case 2 when model.Sessions.Count > 2:
                 return Encode(new Change { Kind = ChangeKind.SessionEnded, Closes = new SessionId(One(2) ? 0 : AnySession()) }, session, state!.Incarnation, state.Next);
             default:
@@ -126,7 +131,7 @@ internal sealed class RandomRecords(int seed, NaiveFilesystem model, bool withMi
         Uid = (uint)_random.Next(3),
         Gid = (uint)_random.Next(3),
         Type = kind == ChangeKind.Mknod ? new uint[] { 1, 2, 6, 12, (uint)Mistakes(4, 1) }[_random.Next(5)] : 0,
-        Rdev = kind == ChangeKind.Mknod ? 0x103u : 0,
+        Rdev = kind == ChangeKind.Mknod ? Device() : 0,
         Data = kind == ChangeKind.Symlink ? Bytes(1, 40) : default,
     };
 
@@ -177,16 +182,64 @@ internal sealed class RandomRecords(int seed, NaiveFilesystem model, bool withMi
     {
         byte[] name = Encoding.Latin1.GetBytes(s_xattrs[_random.Next(withMistakes ? s_xattrs.Length : 2)]);
         byte[] value = Mistake(20) ? new byte[4_000] : Bytes(0, 24).ToArray();
-        if (name.Length == "security.capability".Length && One(2))
+        if (name.Length == "security.capability".Length && !Mistake(4))
         {
-            value = new byte[20];
-            value[3] = 2;
+            value = Capability();
         }
 
         return One(3)
             ? new Change { Kind = ChangeKind.RemoveXattr, Inode = new FileId(AnyInode()), Name = name }
             : new Change { Kind = ChangeKind.SetXattr, Inode = new FileId(AnyInode()), Name = name, Data = value, Flags = (ChangeFlags)(One(3) ? 16 << _random.Next(2) : 0) };
     }
+
+    // Revision 2 or 3, mostly as Linux takes it.
+    private byte[] Capability()
+    {
+        int revision = _random.Next(2, 4);
+        byte[] value = new byte[revision == 2 || Mistake(10) ? 20 : 24];
+        (value[0], value[3]) = ((byte)_random.Next(2), (byte)revision);
+        value[^1] = (byte)(One(3) ? 0 : 1);
+        if (Mistake(6))
+        {
+            value[_random.Next(4)] ^= (byte)(1 << _random.Next(8));
+        }
+
+        if (Mistake(6))
+        {
+            value.AsSpan(^4..).Fill(0xff);
+        }
+
+        return value;
+    }
+
+    private uint Device() => _random.Next(Mistakes(4, 2)) switch
+    {
+        0 => 0x103,
+        1 => 0x3ff1ffff, // the largest of both
+        2 => 1u << _random.Next(32),
+        _ => (uint)_random.NextInt64(1L << 32),
+    };
+
+    private Limits OtherLimits() => new()
+    {
+        NameMax = (uint)_random.Next(Mistakes(0, 1), 256),
+        SymlinkMax = (uint)_random.Next(1, 4_096),
+        LinkMax = (uint)_random.Next(1, 4),
+        XattrNameMax = (uint)_random.Next(7, 256),
+        XattrValueMax = (uint)_random.Next(40),
+        XattrTotalMax = (uint)_random.Next(200),
+        FileSizeMax = (ulong)_random.Next(300),
+        TimeMinS = Mistake(20) ? Extreme() : One(2) ? -Limits.TimeBoundS : 1_600_000_000 + _random.Next(500),
+        TimeMaxS = Mistake(20) ? Extreme() : One(2) ? Limits.TimeBoundS : 1_600_000_500 + _random.NextInt64(200_000_000),
+    };
+
+    private long Extreme() => _random.Next(4) switch
+    {
+        0 => long.MaxValue - _random.Next(2),
+        1 => long.MinValue + _random.Next(2),
+        2 => 9_223_372_036_854 + _random.Next(2),
+        _ => -_random.Next(2),
+    };
 
     private ChangeFlags Kill() => One(4) ? ChangeFlags.KillSuidGid : 0;
 
@@ -231,7 +284,8 @@ internal sealed class RandomRecords(int seed, NaiveFilesystem model, bool withMi
         change.Header.Session = new SessionId(session);
         change.Header.Incarnation = incarnation;
         change.Header.Sequence = sequence;
-        change.Header.TimeNs = (NowMs * 1_000_000) + _random.Next(2_000_000) + (Mistake(20) ? 100_000_000_000 : 0) - (One(20) ? 5_000_000_000 : 0);
+        change.Header.TimeNs = (_clockMs * 1_000_000) + _random.Next(2_000_000) + (Mistake(20) ? 100_000_000_000 : 0) - (One(20) ? 5_000_000_000 : 0);
+        change.Header.TimeNs = Mistake(1_000) ? Extreme() : change.Header.TimeNs;
         return ChangeCodec.Encode(change);
     }
 

@@ -1,22 +1,21 @@
+using System.Text;
 using System.Text.Json;
-using KafkaFs.Journal;
+using KafkaFs.Posix;
+using KafkaFs.Posix.Files;
 using KafkaFs.Replica.Namespace;
 using Microsoft.Data.Sqlite;
 
 namespace KafkaFs.Replica.Checkpoint;
 
 /// <summary>
-/// The namespace in an SQLite file, written whole in one durable transaction. It is read and written while nothing else uses the
-/// state.
+/// The namespace in an SQLite file, which is replaced as a whole. It is read and written while nothing else uses the state.
 /// </summary>
-public static class NamespaceIndex
+public static partial class NamespaceIndex
 {
     private const int ApplicationId = 0x4b46_7369;
     private const int FormatVersion = 1;
 
     private const string Schema = """
-        DROP TABLE IF EXISTS meta; DROP TABLE IF EXISTS inodes; DROP TABLE IF EXISTS entries; DROP TABLE IF EXISTS xattrs;
-        DROP TABLE IF EXISTS sessions; DROP TABLE IF EXISTS masters;
         CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE inodes (id INTEGER PRIMARY KEY, attributes BLOB NOT NULL, identity BLOB NOT NULL, target BLOB NOT NULL);
         CREATE TABLE entries (cookie INTEGER PRIMARY KEY, parent INTEGER NOT NULL, name BLOB NOT NULL, inode INTEGER NOT NULL);
@@ -25,11 +24,27 @@ public static class NamespaceIndex
         CREATE TABLE masters (id TEXT PRIMARY KEY, run INTEGER NOT NULL);
         """;
 
-    /// <summary>Writes the state to <paramref name="path"/>; durable when it returns, the former content untouched if it throws.</summary>
+    /// <summary>
+    /// Writes the state to <paramref name="path"/>, in place of what is there, which is not looked at; durable when it returns, the
+    /// former content untouched if it throws. Throws SqliteException and IOException where the machine refuses.
+    /// </summary>
     public static void Save(string path, NamespaceState state, CheckpointHeader header)
     {
+        string fresh = path + ".new";
+        File.Delete(fresh);
+        Write(fresh, state, header);
+        Sync(fresh, OpenFlags.ReadOnly);
+        // A journal that was left beside the former file must not be rolled back into the new one.
+        File.Delete(path + "-journal");
+        File.Move(fresh, path, overwrite: true);
+        Sync(Path.GetDirectoryName(Path.GetFullPath(path))!, OpenFlags.ReadOnly | OpenFlags.Directory);
+    }
+
+    // No journal and no syncs of SQLite's: the file counts only when it is complete, synced and renamed.
+    private static void Write(string path, NamespaceState state, CheckpointHeader header)
+    {
         using SqliteConnection connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
-        Execute(connection, "PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL;");
+        Execute(connection, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;");
         using SqliteTransaction transaction = connection.BeginTransaction();
         Execute(connection, Schema);
         Execute(connection, $"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {FormatVersion};");
@@ -47,85 +62,23 @@ public static class NamespaceIndex
         transaction.Commit();
     }
 
-    /// <summary>The state that was saved; <see cref="CheckpointException"/> says what is wrong with a file that cannot be used.</summary>
-    public static (NamespaceState State, CheckpointHeader Header) Load(string path)
-    {
-        try
-        {
-            using SqliteConnection connection = Connect(path, SqliteOpenMode.ReadOnly);
-            CheckFormat(connection, path);
-            return Read(connection);
-        }
-        catch (SqliteException exception)
-        {
-            throw new CheckpointException($"'{path}' cannot be read as a KafkaFS index: {exception.Message}", exception);
-        }
-    }
-
-    private static (NamespaceState State, CheckpointHeader Header) Read(SqliteConnection connection)
-    {
-        Dictionary<string, string> meta = Query(connection, "SELECT key, value FROM meta", row => (row.GetString(0), row.GetString(1)))
-            .ToDictionary();
-        NamespaceState state = new() { Totals = JsonSerializer.Deserialize<NamespaceTotals>(meta["totals"])! };
-        foreach (InodeRow row in Query(connection, "SELECT * FROM inodes ORDER BY id", ReadInode))
-        {
-            state.Restore(row);
-        }
-
-        foreach (EntryRow row in Query(connection, "SELECT * FROM entries ORDER BY cookie", ReadEntry))
-        {
-            state.Restore(row);
-        }
-
-        foreach (XattrRow row in Query(connection, "SELECT * FROM xattrs ORDER BY rowid DESC", ReadXattr))
-        {
-            state.Restore(row);
-        }
-
-        foreach ((long id, string session) in Query(connection, "SELECT * FROM sessions", row => (row.GetInt64(0), row.GetString(1))))
-        {
-            state.Restore(new SessionId((uint)id), JsonSerializer.Deserialize<SessionState>(session));
-        }
-
-        foreach ((string master, long run) in Query(connection, "SELECT * FROM masters", row => (row.GetString(0), row.GetInt64(1))))
-        {
-            state.Restore(Guid.Parse(master), (ulong)run);
-        }
-
-        return (state, JsonSerializer.Deserialize<CheckpointHeader>(meta["header"])!);
-    }
-
-    private static InodeRow ReadInode(SqliteDataReader row)
-    {
-        (InodeAttributes attributes, long birth) = InodeBlob.Read(row.GetFieldValue<byte[]>(1));
-        return new InodeRow(Id(row, 0), attributes, birth, row.GetFieldValue<byte[]>(2), row.GetFieldValue<byte[]>(3));
-    }
-
-    private static EntryRow ReadEntry(SqliteDataReader row) =>
-        new(Id(row, 1), row.GetFieldValue<byte[]>(2), Id(row, 3), row.GetInt64(0));
-
-    private static XattrRow ReadXattr(SqliteDataReader row) => new(Id(row, 0), row.GetFieldValue<byte[]>(1), row.GetFieldValue<byte[]>(2));
-
-    private static FileId Id(SqliteDataReader row, int column) => new((ulong)row.GetInt64(column));
-
     private static IEnumerable<object[]> MetaRows(NamespaceState state, CheckpointHeader header) =>
     [
         ["header", JsonSerializer.Serialize(header)],
         ["totals", JsonSerializer.Serialize(state.Totals)],
     ];
 
-    private static void CheckFormat(SqliteConnection connection, string path)
+    private static void Sync(string path, OpenFlags flags)
     {
-        long application = Scalar(connection, "PRAGMA application_id");
-        long version = Scalar(connection, "PRAGMA user_version");
-        if (application != ApplicationId)
+        Errno errno = FileCalls.Open(null, Encoding.UTF8.GetBytes(path), flags, 0, out SafeFd fd);
+        using (fd)
         {
-            throw new CheckpointException($"'{path}' is no KafkaFS index");
+            errno = errno != Errno.None ? errno : DescriptorCalls.Sync(fd);
         }
 
-        if (version > FormatVersion)
+        if (errno != Errno.None)
         {
-            throw new CheckpointException($"'{path}' has index format {version}; this software knows {FormatVersion}: install a newer one");
+            throw new IOException($"'{path}' cannot be made durable: {errno}");
         }
     }
 
@@ -141,13 +94,6 @@ public static class NamespaceIndex
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = sql;
         command.ExecuteNonQuery();
-    }
-
-    private static long Scalar(SqliteConnection connection, string sql)
-    {
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = sql;
-        return (long)command.ExecuteScalar()!;
     }
 
     private static void Insert(SqliteConnection connection, string sql, IEnumerable<object[]> rows)
@@ -167,17 +113,6 @@ public static class NamespaceIndex
             }
 
             command.ExecuteNonQuery();
-        }
-    }
-
-    private static IEnumerable<T> Query<T>(SqliteConnection connection, string sql, Func<SqliteDataReader, T> read)
-    {
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = sql;
-        using SqliteDataReader reader = command.ExecuteReader();
-        while (reader.Read())
-        {
-            yield return read(reader);
         }
     }
 }

@@ -53,24 +53,85 @@ public sealed partial class NamespaceState
         }
     }
 
-    internal void Restore(InodeRow row)
+    /// <summary>False if the row is not one that this state can hold; then nothing is added. The same for the others.</summary>
+    internal bool TryRestore(InodeRow row)
     {
+        if (row.Inode.IsNone || SlotOf(row.Inode) != 0 || !IsSound(row.Attributes, row.Target) || row.Identity.Length > Effects.MaxIdentityBytes)
+        {
+            return false;
+        }
+
         int slot = _inodes.Take();
         ref InodeSlot inode = ref _inodes[slot];
         (inode.Id, inode.Attributes, inode.Birth) = (row.Inode, row.Attributes, row.Birth);
         (inode.Identity, inode.IdentityLength) = (_bytes.Store(row.Identity), (ushort)row.Identity.Length);
         inode.Target = _bytes.Store(row.Target);
         _byId.Add(slot);
+        return true;
     }
 
-    /// <summary>In the order of cookies.</summary>
-    internal void Restore(EntryRow row) => AddEntry(SlotOf(row.Parent), row.Name, SlotOf(row.Inode), row.Cookie);
+    private static bool IsSound(in InodeAttributes attributes, byte[] target) =>
+        attributes.Type != InodeType.None && Enum.IsDefined(attributes.Type) && attributes.Mode <= 0xfff
+        && (attributes.Type == InodeType.Symlink ? target.Length is >= 1 and <= 4_095 && attributes.Size == (ulong)target.Length : target.Length == 0);
 
-    internal void Restore(XattrRow row) => SetXattr(SlotOf(row.Inode), row.Name, row.Value);
+    /// <summary>After the inodes, in the order of cookies.</summary>
+    internal bool TryRestore(EntryRow row)
+    {
+        int parent = SlotOf(row.Parent), inode = SlotOf(row.Inode);
+        if (parent == 0 || inode == 0 || !_inodes[parent].Attributes.IsDirectory || row.Name.Length is 0 or > 255
+            || FindEntry(parent, row.Name) != 0 || row.Cookie < 1 || row.Cookie > LastCookie)
+        {
+            return false;
+        }
 
-    internal void Restore(SessionId id, SessionState session) => _sessions[id] = session;
+        AddEntry(parent, row.Name, inode, row.Cookie);
+        return true;
+    }
 
-    internal void Restore(Guid master, ulong lastRun) => _lastRuns[master] = lastRun;
+    /// <summary>After the inodes, the last one of an inode first.</summary>
+    internal bool TryRestore(XattrRow row)
+    {
+        int inode = SlotOf(row.Inode);
+        if (inode == 0 || row.Name.Length is 0 or > 255 || row.Value.Length > 65_536 || FindXattr(inode, row.Name) != 0)
+        {
+            return false;
+        }
+
+        SetXattr(inode, row.Name, row.Value);
+        return true;
+    }
+
+    internal bool TryRestore(SessionRow row) => row.Number >= 1 && row.Number <= LastSession && row.State.Master != Guid.Empty
+        && _sessions.TryAdd(new SessionId((uint)row.Number), row.State);
+
+    internal bool TryRestore(MasterRow row) => _lastRuns.TryAdd(row.Master, row.LastRun);
+
+    /// <summary>An inode whose names or entries are not as many as its attributes say, the root if it is missing; null if all is well.</summary>
+    internal FileId? FirstWrongCount()
+    {
+        for (int slot = 1; slot < _inodes.End; slot++)
+        {
+            ref readonly InodeSlot inode = ref _inodes[slot];
+            (uint names, uint entries, uint subdirectories) = (inode.Id == FileId.Root ? 1u : 0, 0, 0);
+            for (int name = inode.FirstName; name != 0; name = _entries[name].NextName)
+            {
+                names++;
+            }
+
+            for (int entry = inode.FirstEntry; entry != 0; entry = _entries[entry].Next)
+            {
+                entries++;
+                subdirectories += _inodes[_entries[entry].Inode].Attributes.IsDirectory ? 1u : 0;
+            }
+
+            if ((names, entries, subdirectories) != (inode.Attributes.Links, inode.Attributes.Entries, inode.Attributes.Subdirectories))
+            {
+                return inode.Id;
+            }
+        }
+
+        return IsCreated && SlotOf(FileId.Root) == 0 ? FileId.Root : null;
+    }
 }
 
 /// <summary>What there is once.</summary>
@@ -82,3 +143,7 @@ internal sealed record InodeRow(FileId Inode, InodeAttributes Attributes, long B
 internal sealed record EntryRow(FileId Parent, byte[] Name, FileId Inode, long Cookie);
 
 internal sealed record XattrRow(FileId Inode, byte[] Name, byte[] Value);
+
+internal sealed record SessionRow(long Number, SessionState State);
+
+internal sealed record MasterRow(Guid Master, ulong LastRun);

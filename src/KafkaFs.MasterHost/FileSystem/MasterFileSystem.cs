@@ -222,7 +222,7 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
         lock (_namespace.Gate)
         {
             return change.Parent.IsNone
-                ? _namespace.CopyPath(change.Inode, buffer)
+                ? _namespace.CopyPath(change.Inode, buffer, cut: true)
                 : _namespace.WritePath(change.Parent, change.Name, buffer);
         }
     }

@@ -87,11 +87,24 @@ public sealed partial class NamespaceState : IInodeSource
     }
 
     /// <inheritdoc/>
-    public ReadOnlySpan<byte> CopyPath(FileId inode, Span<byte> buffer)
+    public ReadOnlySpan<byte> CopyPath(FileId inode, Span<byte> buffer, bool cut = false)
     {
         lock (Gate)
         {
-            return TryGetName(inode, out FileId parent, out ReadOnlySpan<byte> name) ? WritePath(parent, name, buffer) : default;
+            return TryGetName(inode, out FileId parent, out ReadOnlySpan<byte> name) && (cut || PathLength(inode) <= buffer.Length)
+                ? WritePath(parent, name, buffer)
+                : default;
+        }
+    }
+
+    /// <inheritdoc/>
+    public int CopyName(FileId inode, Span<byte> name, out FileId parent)
+    {
+        lock (Gate)
+        {
+            TryGetName(inode, out parent, out ReadOnlySpan<byte> found);
+            found.CopyTo(name);
+            return found.Length;
         }
     }
 
@@ -199,6 +212,17 @@ public sealed partial class NamespaceState : IInodeSource
         }
 
         return buffer[start..];
+    }
+
+    private long PathLength(FileId inode)
+    {
+        long length = -1;
+        for (FileId current = inode; TryGetName(current, out current, out ReadOnlySpan<byte> name);)
+        {
+            length += name.Length + 1;
+        }
+
+        return length;
     }
 
     private static int Prepend(Span<byte> buffer, int start, ReadOnlySpan<byte> part)

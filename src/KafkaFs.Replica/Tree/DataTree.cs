@@ -262,7 +262,7 @@ public sealed partial class DataTree : IDisposable
     private static string Describe(in Change change, Effects effects, IInodeSource inodes)
     {
         Span<byte> buffer = stackalloc byte[NativeLimits.PathBytes];
-        string path = Encoding.UTF8.GetString(inodes.CopyPath(effects.Parent.IsNone ? effects.Inode : effects.Parent, buffer));
+        string path = Encoding.UTF8.GetString(inodes.CopyPath(effects.Parent.IsNone ? effects.Inode : effects.Parent, buffer, cut: true));
         return effects.Parent.IsNone ? path : $"{path}/{Encoding.UTF8.GetString(change.Name)}".TrimStart('/');
     }
 }

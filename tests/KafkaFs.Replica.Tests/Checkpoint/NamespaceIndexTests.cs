@@ -149,7 +149,7 @@ public sealed class NamespaceIndexTests : IDisposable
     }
 
     private void Save() => NamespaceIndex.Save(
-        _path, _log.State, new CheckpointHeader(new JournalIdentity("embedded", "", "log"), _log.State.NextOffset, [1]));
+        _path, _log.State, new CheckpointHeader(new JournalIdentity("embedded", "", "log"), _log.State.NextOffset, [1], [2]));
 
     private void Load() => NamespaceIndex.Load(_path);
 

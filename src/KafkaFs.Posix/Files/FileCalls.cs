@@ -51,9 +51,36 @@ public static unsafe partial class FileCalls
 
     /// <summary>
     /// openat2(2) that never leaves <paramref name="directory"/>: RESOLVE_BENEATH, NO_SYMLINKS, NO_MAGICLINKS, NO_XDEV. ENOSYS where
-    /// the kernel lacks it (before 5.6).
+    /// the kernel lacks it (before 5.6). A path longer than the kernel takes (4,095 bytes) is walked in segments.
     /// </summary>
-    public static Errno OpenBeneath(SafeFd directory, ReadOnlySpan<byte> name, OpenFlags flags, uint mode, out SafeFd fd)
+    public static Errno OpenBeneath(SafeFd directory, ReadOnlySpan<byte> path, OpenFlags flags, uint mode, out SafeFd fd)
+    {
+        const OpenFlags walk = OpenFlags.PathOnly | OpenFlags.Directory | OpenFlags.NoFollow;
+        SafeFd? step = null;
+        try
+        {
+            while (path.Length >= NativeName.MaxBytes && path[..NativeName.MaxBytes].LastIndexOf((byte)'/') is int cut and > 0)
+            {
+                Errno errno = OpenSegment(step ?? directory, path[..cut], walk, 0, out fd);
+                step?.Dispose();
+                step = fd;
+                if (errno != Errno.None)
+                {
+                    return errno;
+                }
+
+                path = path[(cut + 1)..];
+            }
+
+            return OpenSegment(step ?? directory, path, flags, mode, out fd);
+        }
+        finally
+        {
+            step?.Dispose();
+        }
+    }
+
+    private static Errno OpenSegment(SafeFd directory, ReadOnlySpan<byte> name, OpenFlags flags, uint mode, out SafeFd fd)
     {
         const ulong noXdev = 1, noMagicLinks = 2, noSymlinks = 4, beneath = 8;
         Span<byte> path = stackalloc byte[NativeName.MaxBytes];

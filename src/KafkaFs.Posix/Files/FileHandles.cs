@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace KafkaFs.Posix.Files;
 
 /// <summary>name_to_handle_at(2) and open_by_handle_at(2): the identity of an object that survives renames and is never reused.</summary>
+[SkipLocalsInit]
 public static unsafe partial class FileHandles
 {
     /// <summary>A handle's type (4 bytes) and its bytes (MAX_HANDLE_SZ).</summary>
@@ -11,18 +13,30 @@ public static unsafe partial class FileHandles
 
     private const int AtEmptyPath = 0x1000;
 
-    /// <summary>Writes type and handle of an open object (O_PATH will do) to <paramref name="buffer"/>; EOPNOTSUPP where there are none.</summary>
-    public static Errno Get(SafeFd fd, Span<byte> buffer, out int length)
+    /// <summary>
+    /// Writes type and handle of the object at a name, not following a symlink, to <paramref name="buffer"/>; an empty name means
+    /// <paramref name="directory"/> itself (O_PATH will do). EOPNOTSUPP where there are none, EOVERFLOW where they are longer.
+    /// </summary>
+    public static Errno Get(SafeFd directory, ReadOnlySpan<byte> name, Span<byte> buffer, out int length)
     {
-        using DescriptorScope scope = new(fd);
+        Span<byte> path = stackalloc byte[NativeName.MaxBytes];
+        length = 0;
+        Errno errno = NativeName.Terminate(name, path);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        using DirectoryScope scope = new(directory);
         byte* handle = stackalloc byte[8 + 128];
         *(uint*)handle = 128;
-        byte empty = 0;
         int mountId;
-        length = 0;
-        if (name_to_handle_at(scope.Descriptor, &empty, handle, &mountId, AtEmptyPath) < 0)
+        fixed (byte* pointer = path)
         {
-            return FileCalls.LastErrno();
+            if (name_to_handle_at(scope.Descriptor, pointer, handle, &mountId, AtEmptyPath) < 0)
+            {
+                return FileCalls.LastErrno();
+            }
         }
 
         int bytes = (int)*(uint*)handle;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace KafkaFs.Posix.Files;
@@ -11,6 +12,27 @@ public static partial class ProcessCalls
     public static uint UserId => geteuid();
 
     public static uint GroupId => getegid();
+
+    /// <summary>The effective capabilities as a set of bits (CAP_CHOWN is bit 0); empty if /proc does not tell.</summary>
+    public static ulong EffectiveCapabilities
+    {
+        get
+        {
+            const string status = "/proc/self/status", key = "CapEff:";
+            string? line = File.Exists(status) ? File.ReadLines(status).FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal)) : null;
+            return line is null ? 0 : ulong.Parse(line.AsSpan(key.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        }
+    }
+
+    /// <summary>The users of this process are not those of the machine (user_namespaces(7)): its capabilities do not reach the machine's objects.</summary>
+    public static bool IsInUserNamespace
+    {
+        get
+        {
+            const string map = "/proc/self/uid_map";
+            return File.Exists(map) && !File.ReadAllText(map).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).SequenceEqual(["0", "0", "4294967295"]);
+        }
+    }
 
     /// <summary>Modes that this process gives are taken as they are (umask(2) 0).</summary>
     public static void ClearUmask() => _ = umask(0);

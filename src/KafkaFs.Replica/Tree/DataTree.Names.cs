@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
@@ -8,11 +7,9 @@ using KafkaFs.Replica.Namespace;
 
 namespace KafkaFs.Replica.Tree;
 
-/// <summary>Effects on names.</summary>
+/// <summary>Effects on names of objects that exist. Only what has the identity of the namespace's inode is removed or replaced.</summary>
 public sealed partial class DataTree
 {
-    private FileId _justMade;
-
     private static bool IsSafe(ReadOnlySpan<byte> name, FileId directory) =>
         name.Length is >= 1 and <= NativeLimits.NameBytes
         && name.IndexOfAny((byte)'/', (byte)0) < 0
@@ -35,116 +32,6 @@ public sealed partial class DataTree
         return Failed(Reach(directory, inodes, out lease), "open the directory");
     }
 
-    private Errno Make(in Change change, Effects effects, IInodeSource inodes)
-    {
-        Errno errno = ReachDirectory(effects.Parent, change.Name, inodes, out DescriptorLease parent);
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        using (parent)
-        {
-            effects.TryGetUpdate(effects.Inode, out InodeUpdate update);
-            errno = MakeObject(change, update.After, parent.Fd, out SafeFd made);
-            if (errno == Errno.EEXIST)
-            {
-                errno = ClearWay(parent.Fd, change.Name, ours: _halfMade == effects.Inode);
-                errno = errno != Errno.None ? errno : MakeObject(change, update.After, parent.Fd, out made);
-            }
-
-            if (errno != Errno.None)
-            {
-                return Failed(errno, "create");
-            }
-
-            _halfMade = effects.Inode;
-            errno = Shape(made, update.After, InodeAspects.Owner | InodeAspects.Mode);
-            if (errno != Errno.None)
-            {
-                made.Dispose();
-                return errno;
-            }
-
-            Keep(effects, update.After.Type, made);
-            return Errno.None;
-        }
-    }
-
-    private void Keep(Effects effects, InodeType type, SafeFd made)
-    {
-        Span<byte> identity = stackalloc byte[Effects.MaxIdentityBytes];
-        effects.SetIdentity(identity[..ObjectIdentity.Write(made, identity)]);
-        _justMade = effects.Inode;
-        _cache.Remove(effects.Inode);
-        if (type == InodeType.RegularFile)
-        {
-            KeepWriter(effects.Inode, made);
-        }
-        else
-        {
-            _cache.Add(effects.Inode, made).Dispose();
-        }
-    }
-
-    private Errno MakeObject(in Change change, in InodeAttributes attributes, SafeFd parent, out SafeFd made)
-    {
-        const uint ownerReadWrite = 0x180, ownerAll = 0x1c0;
-        Errno errno;
-        switch (attributes.Type)
-        {
-            case InodeType.RegularFile:
-                return FileCalls.Open(
-                    parent, change.Name, OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.ReadWrite | OpenFlags.NoFollow, ownerReadWrite, out made);
-            case InodeType.Directory:
-                errno = FileCalls.MakeDirectory(parent, change.Name, ownerAll);
-                break;
-            case InodeType.Symlink:
-                errno = MakeSymlink(change, parent);
-                break;
-            case InodeType.CharacterDevice or InodeType.BlockDevice when ProjectedAttributes.Type(_ownership, attributes) == InodeType.RegularFile:
-                errno = FileCalls.MakeNode(parent, change.Name, ((uint)InodeType.RegularFile << 12) | ownerReadWrite, 0);
-                break;
-            default:
-                errno = FileCalls.MakeNode(parent, change.Name, ((uint)attributes.Type << 12) | ownerReadWrite, attributes.Rdev);
-                break;
-        }
-
-        made = new SafeFd();
-        return errno != Errno.None
-            ? errno
-            : FileCalls.Open(parent, change.Name, OpenFlags.PathOnly | OpenFlags.NoFollow, 0, out made);
-    }
-
-    // xfs holds 1,023 bytes of target: a dangling link stands for a longer one, which stays in the namespace.
-    private static Errno MakeSymlink(in Change change, SafeFd parent)
-    {
-        Errno errno = FileCalls.MakeSymlink(change.Data, parent, change.Name);
-        return errno == Errno.ENAMETOOLONG
-            ? FileCalls.MakeSymlink(ProjectedAttributes.LongTarget(change.Inode), parent, change.Name)
-            : errno;
-    }
-
-    // What stands at a name that must be free: our own half-made object of a refused attempt, or a stranger, which is kept.
-    private Errno ClearWay(SafeFd parent, ReadOnlySpan<byte> name, bool ours)
-    {
-        if (ours)
-        {
-            Errno errno = FileCalls.Unlink(parent, name);
-            return errno == Errno.EISDIR ? FileCalls.RemoveDirectory(parent, name) : errno;
-        }
-
-        Span<byte> place = stackalloc byte[32];
-        Errno moved;
-        do
-        {
-            (++_strangers).TryFormat(place, out int length, default, CultureInfo.InvariantCulture);
-            moved = FileCalls.Rename(parent, name, _foreign, place[..length], flags: 1);
-        }
-        while (moved == Errno.EEXIST);
-        return Failed(moved, "move a foreign object away");
-    }
-
     private Errno Link(in Change change, Effects effects, IInodeSource inodes)
     {
         Errno errno = ReachDirectory(effects.Parent, change.Name, inodes, out DescriptorLease parent);
@@ -164,13 +51,19 @@ public sealed partial class DataTree
             using (linked)
             {
                 errno = FileCalls.LinkDescriptor(linked.Fd, parent.Fd, change.Name);
-                if (errno == Errno.EEXIST && !IsAt(parent.Fd, change.Name, effects.Inode, inodes))
+                if (errno != Errno.EEXIST)
                 {
-                    errno = ClearWay(parent.Fd, change.Name, ours: false);
-                    errno = errno != Errno.None ? errno : FileCalls.LinkDescriptor(linked.Fd, parent.Fd, change.Name);
+                    return Failed(errno, "link");
                 }
 
-                return errno == Errno.EEXIST ? Errno.None : Failed(errno, "link");
+                errno = LookAt(parent.Fd, change.Name, effects.Inode, inodes, out Occupant occupant);
+                if (errno != Errno.None || occupant == Occupant.Expected)
+                {
+                    return errno;
+                }
+
+                errno = ClearWay(parent.Fd, change.Name);
+                return errno != Errno.None ? errno : Failed(FileCalls.LinkDescriptor(linked.Fd, parent.Fd, change.Name), "link");
             }
         }
     }
@@ -185,23 +78,30 @@ public sealed partial class DataTree
 
         using (parent)
         {
-            if (change.Kind == ChangeKind.Unlink)
+            errno = LookAt(parent.Fd, change.Name, effects.Inode, inodes, out Occupant occupant);
+            if (errno != Errno.None || occupant == Occupant.Nothing)
             {
-                errno = FileCalls.Unlink(parent.Fd, change.Name);
-            }
-            else
-            {
-                errno = FileCalls.RemoveDirectory(parent.Fd, change.Name);
-                if (errno == Errno.ENOTEMPTY)
-                {
-                    errno = Evacuate(parent.Fd, change.Name);
-                    errno = errno != Errno.None ? errno : FileCalls.RemoveDirectory(parent.Fd, change.Name);
-                }
+                // The goal is met already: a repetition, or somebody's hand.
+                return errno;
             }
 
-            // The goal is met already: a repetition, or somebody's hand.
+            errno = occupant == Occupant.Stranger ? ClearWay(parent.Fd, change.Name)
+                : change.Kind == ChangeKind.Unlink ? FileCalls.Unlink(parent.Fd, change.Name)
+                : RemoveDirectory(parent.Fd, change.Name);
             return errno == Errno.ENOENT ? Errno.None : Failed(errno, "remove");
         }
+    }
+
+    private Errno RemoveDirectory(SafeFd parent, ReadOnlySpan<byte> name)
+    {
+        Errno errno = FileCalls.RemoveDirectory(parent, name);
+        if (errno is Errno.ENOTEMPTY or Errno.EEXIST)
+        {
+            errno = Evacuate(parent, name);
+            errno = errno != Errno.None ? errno : FileCalls.RemoveDirectory(parent, name);
+        }
+
+        return errno;
     }
 
     private Errno Move(in Change change, Effects effects, IInodeSource inodes)
@@ -222,21 +122,56 @@ public sealed partial class DataTree
 
             using (to)
             {
-                errno = FileCalls.Rename(from.Fd, change.Name, to.Fd, change.NewName, 0);
-                if (errno is Errno.ENOTEMPTY or Errno.EEXIST)
-                {
-                    errno = Evacuate(to.Fd, change.NewName);
-                    errno = errno != Errno.None ? errno : FileCalls.Rename(from.Fd, change.Name, to.Fd, change.NewName, 0);
-                }
-
-                return errno == Errno.ENOENT && IsAt(to.Fd, change.NewName, effects.Inode, inodes) ? Errno.None : Failed(errno, "rename");
+                errno = LookAt(from.Fd, change.Name, effects.Inode, inodes, out Occupant source);
+                return errno != Errno.None ? errno
+                    : source == Occupant.Expected ? Failed(MoveOurs(change, effects, from.Fd, to.Fd, inodes), "rename")
+                    : FinishMove(change, effects, from.Fd, to.Fd, source, inodes);
             }
         }
     }
 
+    private Errno MoveOurs(in Change change, Effects effects, SafeFd from, SafeFd to, IInodeSource inodes)
+    {
+        Occupant target = Occupant.Nothing;
+        Errno errno = effects.Displaced.IsNone ? Errno.None : LookAt(to, change.NewName, effects.Displaced, inodes, out target);
+        if (errno == Errno.None && target == Occupant.Expected)
+        {
+            errno = FileCalls.Rename(from, change.Name, to, change.NewName, 0);
+            if (errno is not (Errno.ENOTEMPTY or Errno.EEXIST))
+            {
+                return errno;
+            }
+
+            errno = Evacuate(to, change.NewName);
+            return errno != Errno.None ? errno : FileCalls.Rename(from, change.Name, to, change.NewName, 0);
+        }
+
+        errno = errno != Errno.None ? errno : RenameToFreeName(from, change.Name, to, change.NewName);
+        if (errno == Errno.EEXIST)
+        {
+            errno = ClearWay(to, change.NewName);
+            errno = errno != Errno.None ? errno : RenameToFreeName(from, change.Name, to, change.NewName);
+        }
+
+        return errno;
+    }
+
+    // The object is not at its old name: either this is a repetition and it is at the new one, or it is missing.
+    private Errno FinishMove(in Change change, Effects effects, SafeFd from, SafeFd to, Occupant source, IInodeSource inodes)
+    {
+        Errno errno = LookAt(to, change.NewName, effects.Inode, inodes, out Occupant target);
+        if (errno == Errno.None && target != Occupant.Expected)
+        {
+            errno = source == Occupant.Nothing ? Errno.ENOENT : Errno.ESTALE;
+        }
+
+        return errno != Errno.None ? Failed(errno, "rename")
+            : source == Occupant.Stranger ? ClearWay(from, change.Name)
+            : Errno.None;
+    }
+
     private Errno Exchange(in Change change, Effects effects, IInodeSource inodes)
     {
-        const uint exchange = 2;
         Errno errno = ReachDirectory(effects.Parent, change.Name, inodes, out DescriptorLease first);
         if (errno != Errno.None)
         {
@@ -253,37 +188,30 @@ public sealed partial class DataTree
 
             using (second)
             {
-                return IsAt(first.Fd, change.Name, effects.Displaced, inodes)
-                    ? Errno.None
-                    : Failed(FileCalls.Rename(first.Fd, change.Name, second.Fd, change.NewName, exchange), "exchange");
+                return Failed(ExchangeOurs(change, effects, first.Fd, second.Fd, inodes), "exchange");
             }
         }
     }
 
-    // The namespace says that the directory is empty: what is in it came by another hand, and is kept.
-    private Errno Evacuate(SafeFd parent, ReadOnlySpan<byte> name)
+    private Errno ExchangeOurs(in Change change, Effects effects, SafeFd first, SafeFd second, IInodeSource inodes)
     {
-        Errno errno = FileCalls.Open(parent, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out SafeFd directory);
+        const uint exchange = 2;
+        Occupant other = Occupant.Nothing;
+        Errno errno = LookAt(first, change.Name, effects.Inode, inodes, out Occupant one);
+        errno = errno != Errno.None ? errno : LookAt(second, change.NewName, effects.Displaced, inodes, out other);
         if (errno != Errno.None)
         {
-            return Failed(errno, "open");
-        }
-
-        using (directory)
-        {
-            List<byte[]> strangers = [];
-            DirectoryReader reader = new(directory);
-            while (reader.TryRead(out errno))
-            {
-                strangers.Add(reader.Name.ToArray());
-            }
-
-            foreach (byte[] stranger in strangers)
-            {
-                errno = errno != Errno.None ? errno : ClearWay(directory, stranger, ours: false);
-            }
-
             return errno;
         }
+
+        if (one == Occupant.Expected && other == Occupant.Expected)
+        {
+            return FileCalls.Rename(first, change.Name, second, change.NewName, exchange);
+        }
+
+        errno = LookAt(first, change.Name, effects.Displaced, inodes, out one);
+        errno = errno != Errno.None ? errno : LookAt(second, change.NewName, effects.Inode, inodes, out other);
+        bool isDone = one == Occupant.Expected && other == Occupant.Expected;
+        return errno != Errno.None || isDone ? errno : one == Occupant.Nothing || other == Occupant.Nothing ? Errno.ENOENT : Errno.ESTALE;
     }
 }

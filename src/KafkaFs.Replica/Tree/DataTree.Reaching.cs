@@ -10,6 +10,18 @@ public sealed partial class DataTree
 {
     private const int ReachAttempts = 8;
 
+    // Where handles cannot be opened: 65,536 directories of the longest name, one in the other.
+    private const int MaxPathBytes = 4_096 * 4_096;
+
+    private volatile bool _opensHandles = true;
+
+    /// <summary>open_by_handle_at(2) is allowed, until it was refused: then objects are reached by their paths.</summary>
+    internal bool OpensHandles
+    {
+        get => _opensHandles;
+        set => _opensHandles = value;
+    }
+
     /// <summary>A lease on an O_PATH descriptor of the object; ESTALE if what is found is another one, again and again.</summary>
     private Errno Reach(FileId inode, IInodeSource inodes, out DescriptorLease lease)
     {
@@ -31,6 +43,7 @@ public sealed partial class DataTree
             if (errno == Errno.None)
             {
                 lease = _cache.Add(inode, fd);
+                ForgetIfDead(inode, inodes);
                 return Errno.None;
             }
         }
@@ -38,17 +51,35 @@ public sealed partial class DataTree
         return errno;
     }
 
-    private Errno Find(FileId inode, IInodeSource inodes, out SafeFd fd)
+    // The inode may have died between finding and keeping: its descriptor would hold the space of a deleted file.
+    private void ForgetIfDead(FileId inode, IInodeSource inodes)
     {
         Span<byte> identity = stackalloc byte[Effects.MaxIdentityBytes];
+        if (inodes.CopyIdentity(inode, identity) == 0)
+        {
+            _cache.Remove(inode);
+        }
+    }
+
+    private Errno Find(FileId inode, IInodeSource inodes, out SafeFd fd)
+    {
+        fd = new SafeFd();
+        Span<byte> identity = stackalloc byte[Effects.MaxIdentityBytes];
         identity = identity[..inodes.CopyIdentity(inode, identity)];
-        if (ObjectIdentity.IsHandle(identity))
+        if (identity.IsEmpty)
+        {
+            return Errno.ENOENT;
+        }
+
+        if (OpensHandles && ObjectIdentity.IsHandle(identity))
         {
             Errno errno = FileHandles.Open(_root.Fd, identity, OpenFlags.PathOnly | OpenFlags.NoFollow, out fd);
-            if (errno is not (Errno.EPERM or Errno.EACCES))
+            if (errno is not (Errno.EPERM or Errno.EACCES or Errno.ENOSYS or Errno.EOPNOTSUPP))
             {
                 return errno;
             }
+
+            OpensHandles = false;
         }
 
         return FindByPath(inode, identity, inodes, out fd);
@@ -57,7 +88,7 @@ public sealed partial class DataTree
     private Errno FindByPath(FileId inode, ReadOnlySpan<byte> identity, IInodeSource inodes, out SafeFd fd)
     {
         Span<byte> buffer = stackalloc byte[NativeLimits.PathBytes];
-        ReadOnlySpan<byte> path = inodes.CopyPath(inode, buffer);
+        ReadOnlySpan<byte> path = CopyWholePath(inode, inodes, buffer);
         if (path.IsEmpty)
         {
             fd = new SafeFd();
@@ -70,28 +101,28 @@ public sealed partial class DataTree
             return errno;
         }
 
-        if (!ObjectIdentity.Matches(fd, identity))
+        errno = ObjectIdentity.Compare(fd, default, identity, out bool same);
+        if (errno != Errno.None || !same)
         {
             fd.Dispose();
-            return Errno.ESTALE;
+            return errno != Errno.None ? errno : Errno.ESTALE;
         }
 
         return Errno.None;
     }
 
-    /// <summary>The object at a name is the one of <paramref name="inode"/>.</summary>
-    private static bool IsAt(SafeFd directory, ReadOnlySpan<byte> name, FileId inode, IInodeSource inodes)
+    // A path that fills its buffer may have been cut; the namespace has no limit of depth.
+    private static ReadOnlySpan<byte> CopyWholePath(FileId inode, IInodeSource inodes, Span<byte> buffer)
     {
-        if (FileCalls.Open(directory, name, OpenFlags.PathOnly | OpenFlags.NoFollow, 0, out SafeFd found) != Errno.None)
+        ReadOnlySpan<byte> path = inodes.CopyPath(inode, buffer);
+        for (int bytes = 16 * NativeLimits.PathBytes; IsCut(path, bytes / 16) && bytes <= MaxPathBytes; bytes *= 16)
         {
-            return false;
+            path = inodes.CopyPath(inode, new byte[bytes]);
         }
 
-        using (found)
-        {
-            Span<byte> identity = stackalloc byte[Effects.MaxIdentityBytes];
-            return ObjectIdentity.Matches(found, identity[..inodes.CopyIdentity(inode, identity)]);
-        }
+        return IsCut(path, MaxPathBytes) ? default : path;
+
+        static bool IsCut(ReadOnlySpan<byte> path, int bytes) => path.IsEmpty || path.Length >= bytes;
     }
 
     /// <summary>A descriptor for writing, kept until the end of the batch.</summary>
@@ -116,14 +147,19 @@ public sealed partial class DataTree
     {
         if (_writers.Count >= MaxWriters)
         {
-            foreach (SafeFd other in _writers.Values)
-            {
-                other.Dispose();
-            }
-
-            _writers.Clear();
+            CloseWriters();
         }
 
         _writers[inode] = writer;
+    }
+
+    private void CloseWriters()
+    {
+        foreach (SafeFd writer in _writers.Values)
+        {
+            writer.Dispose();
+        }
+
+        _writers.Clear();
     }
 }

@@ -24,32 +24,42 @@ public sealed partial class DataTree : IDisposable
     private readonly Dictionary<FileId, SafeFd> _writers = [];
     private readonly HashSet<FileId> _touched = [];
     private readonly SafeFd _foreign;
-    private FileId _halfMade;
-    private int _strangers;
     private string _action = "";
 
-    private DataTree(DataRoot root, TreeOwnership ownership)
+    private DataTree(DataRoot root, TreeOwnership ownership, IReadOnlyList<string> warnings)
     {
-        (_root, _ownership) = (root, ownership);
+        (_root, _ownership, Warnings) = (root, ownership, warnings);
         _foreign = root.OpenOwnDirectory("foreign"u8);
     }
 
     public TreeOwnership Ownership => _ownership;
 
-    /// <summary>Objects that were not ours and stood where a name of the namespace belongs; they are in `.kafkafs/foreign`.</summary>
-    public int Strangers => _strangers;
+    /// <summary>What an operator should know, in words.</summary>
+    public IReadOnlyList<string> Warnings { get; }
 
-    /// <summary>Uses an open data root; <paramref name="ownership"/> null is Full for root, Namespace for everyone else.</summary>
-    public static DataTree Open(DataRoot root, TreeOwnership? ownership)
+    /// <summary>
+    /// Uses an open data root; <paramref name="ownership"/> null is Full where this process may do all that it takes, else Namespace.
+    /// Throws <see cref="DataRootException"/> if Full is asked for and may not be had.
+    /// </summary>
+    public static DataTree Open(DataRoot root, TreeOwnership? ownership) => Open(root, ownership, TreeCapabilities.Missing());
+
+    /// <param name="missing">What this process lacks for full ownership.</param>
+    internal static DataTree Open(DataRoot root, TreeOwnership? ownership, IReadOnlyList<string> missing)
     {
-        TreeOwnership chosen = ownership ?? (ProcessCalls.IsRoot ? TreeOwnership.Full : TreeOwnership.Namespace);
-        if (chosen == TreeOwnership.Full && !ProcessCalls.IsRoot)
+        string lack = string.Join(", ", missing);
+        if (ownership == TreeOwnership.Full && missing.Count > 0)
         {
-            throw new DataRootException(DataRootProblem.Unusable, "Ownership=full needs root: the tree has owners and devices as the namespace says");
+            throw new DataRootException(
+                DataRootProblem.Unusable,
+                $"Ownership=full cannot be had without {lack}: the tree has owners, devices and all xattrs as the namespace says; grant it, or choose Ownership=namespace");
         }
 
+        bool warn = ownership is null && missing.Count > 0 && ProcessCalls.IsRoot;
         ProcessCalls.ClearUmask();
-        return new DataTree(root, chosen);
+        return new DataTree(
+            root,
+            ownership ?? (missing.Count == 0 ? TreeOwnership.Full : TreeOwnership.Namespace),
+            warn ? [$"root without {lack}: owners, devices and privileged xattrs stay in the namespace (Ownership=namespace)"] : []);
     }
 
     /// <summary>
@@ -74,28 +84,28 @@ public sealed partial class DataTree : IDisposable
         return new TreeResult(errno, Describe(change, effects, inodes), _action);
     }
 
-    /// <summary>Writes the times of all objects that the batch touched, each once, and closes what was open for writing.</summary>
-    public void EndBatch(IInodeSource inodes)
+    /// <summary>
+    /// Writes the times of all objects that the batch touched, each once, and closes what was open for writing. Objects whose times
+    /// this machine refuses are tried again by the next call; the first of them is returned. Those of dead inodes are passed.
+    /// </summary>
+    public TreeResult EndBatch(IInodeSource inodes)
     {
-        foreach (SafeFd writer in _writers.Values)
-        {
-            writer.Dispose();
-        }
-
-        _writers.Clear();
+        CloseWriters();
+        TreeResult first = TreeResult.Success;
+        List<FileId>? refused = null;
         foreach (FileId inode in _touched)
         {
-            if (inode != FileId.Root && inodes.TryGetAttributes(inode, out InodeAttributes attributes)
-                && Reach(inode, inodes, out DescriptorLease lease) == Errno.None)
+            Errno errno = SetTimes(inode, inodes);
+            if (errno != Errno.None)
             {
-                using (lease)
-                {
-                    DescriptorCalls.ChangeTimes(lease.Fd, attributes.StAtimeNs, attributes.MtimeNs);
-                }
+                (refused ??= []).Add(inode);
+                first = first.Succeeded ? new TreeResult(errno, PathOf(inode, inodes), "set times") : first;
             }
         }
 
         _touched.Clear();
+        _touched.UnionWith(refused ?? []);
+        return first;
     }
 
     /// <summary>Opens the content of a regular file for a reader of the mount. From any thread.</summary>
@@ -130,13 +140,23 @@ public sealed partial class DataTree : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (SafeFd writer in _writers.Values)
-        {
-            writer.Dispose();
-        }
-
+        CloseWriters();
         _cache.Dispose();
         _foreign.Dispose();
+    }
+
+    private Errno SetTimes(FileId inode, IInodeSource inodes)
+    {
+        if (inode == FileId.Root || !inodes.TryGetAttributes(inode, out InodeAttributes attributes))
+        {
+            return Errno.None;
+        }
+
+        Errno errno = Reach(inode, inodes, out DescriptorLease lease);
+        using (lease)
+        {
+            return errno != Errno.None ? errno : Failed(DescriptorCalls.ChangeTimes(lease.Fd, attributes.StAtimeNs, attributes.MtimeNs), "set times");
+        }
     }
 
     private Errno RealizeKind(in Change change, Effects effects, IInodeSource inodes)
@@ -244,7 +264,7 @@ public sealed partial class DataTree : IDisposable
         (_halfMade, _justMade) = (FileId.None, FileId.None);
         if (!effects.Dying.IsNone)
         {
-            _cache.Remove(effects.Dying);
+            _cache.Bury(effects.Dying);
             _touched.Remove(effects.Dying);
             if (_writers.Remove(effects.Dying, out SafeFd? writer))
             {
@@ -253,16 +273,27 @@ public sealed partial class DataTree : IDisposable
         }
     }
 
+    /// <summary>Test hook: may refuse a labelled call after it was done, as a machine does that fails between two calls.</summary>
+    internal Func<string, Errno>? RefuseAfter { get; set; }
+
+    // Every call's result goes through here with its label.
     private Errno Failed(Errno errno, string action)
     {
+        errno = errno == Errno.None && RefuseAfter is not null ? RefuseAfter(action) : errno;
         _action = errno == Errno.None ? _action : action;
         return errno;
     }
 
     private static string Describe(in Change change, Effects effects, IInodeSource inodes)
     {
-        Span<byte> buffer = stackalloc byte[NativeLimits.PathBytes];
-        string path = Encoding.UTF8.GetString(inodes.CopyPath(effects.Parent.IsNone ? effects.Inode : effects.Parent, buffer, cut: true));
+        string path = PathOf(effects.Parent.IsNone ? effects.Inode : effects.Parent, inodes);
         return effects.Parent.IsNone ? path : $"{path}/{Encoding.UTF8.GetString(change.Name)}".TrimStart('/');
+    }
+
+    private static string PathOf(FileId inode, IInodeSource inodes)
+    {
+        Span<byte> buffer = stackalloc byte[NativeLimits.PathBytes];
+        ReadOnlySpan<byte> path = inodes.CopyPath(inode, buffer, cut: true);
+        return path.IsEmpty && inode != FileId.Root ? $"inode {inode}" : Encoding.UTF8.GetString(path);
     }
 }

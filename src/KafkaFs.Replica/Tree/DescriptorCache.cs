@@ -12,6 +12,7 @@ internal sealed class DescriptorCache(int capacity) : IDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<FileId, LinkedListNode<(FileId Inode, SafeFd Fd)>> _byId = [];
     private readonly LinkedList<(FileId Inode, SafeFd Fd)> _byUse = new();
+    private FileId _buried;
 
     /// <summary>A descriptor that stays open until the lease is disposed.</summary>
     public bool TryGet(FileId inode, out DescriptorLease lease)
@@ -31,14 +32,20 @@ internal sealed class DescriptorCache(int capacity) : IDisposable
         }
     }
 
-    /// <summary>Takes ownership of <paramref name="fd"/> and leases it.</summary>
+    /// <summary>Takes ownership of <paramref name="fd"/> and leases it; of the inode buried last it is not kept.</summary>
     public DescriptorLease Add(FileId inode, SafeFd fd)
     {
         lock (_gate)
         {
+            DescriptorLease lease = new(fd);
+            if (inode == _buried)
+            {
+                fd.Dispose();
+                return lease;
+            }
+
             Drop(inode);
             _byId[inode] = _byUse.AddFirst((inode, fd));
-            DescriptorLease lease = new(fd);
             if (_byId.Count > capacity)
             {
                 Drop(_byUse.Last!.Value.Inode);
@@ -48,11 +55,24 @@ internal sealed class DescriptorCache(int capacity) : IDisposable
         }
     }
 
-    /// <summary>The object is gone.</summary>
+    /// <summary>What was kept of the inode is not its object any more.</summary>
     public void Remove(FileId inode)
     {
         lock (_gate)
         {
+            Drop(inode);
+        }
+    }
+
+    /// <summary>
+    /// The object is gone, and the namespace is about to say so: until the next burial, readers that found it before do not bring
+    /// it back.
+    /// </summary>
+    public void Bury(FileId inode)
+    {
+        lock (_gate)
+        {
+            _buried = inode;
             Drop(inode);
         }
     }

@@ -10,26 +10,19 @@ namespace KafkaFs.Replica.Tree;
 /// </summary>
 internal static class ObjectIdentity
 {
+    private const int SubstituteBytes = 20;
+
     // No file handle type is negative, so this marks the substitute.
     private const int Substitute = -1;
 
-    /// <summary>Writes the identity of an open object and returns its length; 0 if the machine does not tell.</summary>
-    public static int Write(SafeFd fd, Span<byte> buffer)
+    /// <summary>
+    /// Writes the identity of the object at a name (empty: of <paramref name="directory"/> itself). Only a filesystem that has no
+    /// handles gives the substitute; any other error is this machine's refusal, since the two forms never compare equal.
+    /// </summary>
+    public static Errno Read(SafeFd directory, ReadOnlySpan<byte> name, Span<byte> buffer, out int length)
     {
-        if (FileHandles.Get(fd, buffer, out int length) == Errno.None)
-        {
-            return length;
-        }
-
-        if (FileCalls.Stat(fd, default, out StatxResult stat) != Errno.None)
-        {
-            return 0;
-        }
-
-        BinaryPrimitives.WriteInt32LittleEndian(buffer, Substitute);
-        BinaryPrimitives.WriteUInt64LittleEndian(buffer[4..], stat.Inode);
-        BinaryPrimitives.WriteInt64LittleEndian(buffer[12..], stat.Btime.TotalNs);
-        return 20;
+        Errno errno = FileHandles.Get(directory, name, buffer, out length);
+        return HasNoHandles(errno) || errno is Errno.EPERM or Errno.ENOSYS ? ReadSubstitute(directory, name, buffer, out length) : errno;
     }
 
     /// <summary>
@@ -49,10 +42,33 @@ internal static class ObjectIdentity
     public static bool IsHandle(ReadOnlySpan<byte> identity) =>
         identity.Length > 4 && BinaryPrimitives.ReadInt32LittleEndian(identity) != Substitute;
 
-    /// <summary>The open object has this identity.</summary>
-    public static bool Matches(SafeFd fd, ReadOnlySpan<byte> identity)
+    /// <summary>
+    /// Whether the object at a name (empty: <paramref name="directory"/> itself) has this identity, in the form in which it was
+    /// stored. An empty identity is nobody's.
+    /// </summary>
+    public static Errno Compare(SafeFd directory, ReadOnlySpan<byte> name, ReadOnlySpan<byte> identity, out bool same)
     {
         Span<byte> found = stackalloc byte[Namespace.Effects.MaxIdentityBytes];
-        return found[..Write(fd, found)].SequenceEqual(identity);
+        bool isHandle = IsHandle(identity);
+        Errno errno = isHandle
+            ? FileHandles.Get(directory, name, found, out int length)
+            : ReadSubstitute(directory, name, found, out length);
+        same = errno == Errno.None && length > 0 && found[..length].SequenceEqual(identity);
+
+        // The object lies on another filesystem, one without handles: it is not ours.
+        return isHandle && HasNoHandles(errno) ? Errno.None : errno;
+    }
+
+    // The buffer has the longest size, so EOVERFLOW means that this filesystem's are longer, always.
+    private static bool HasNoHandles(Errno errno) => errno is Errno.EOPNOTSUPP or Errno.EOVERFLOW;
+
+    private static Errno ReadSubstitute(SafeFd directory, ReadOnlySpan<byte> name, Span<byte> buffer, out int length)
+    {
+        Errno errno = FileCalls.Stat(directory, name, out StatxResult stat);
+        BinaryPrimitives.WriteInt32LittleEndian(buffer, Substitute);
+        BinaryPrimitives.WriteUInt64LittleEndian(buffer[4..], stat.Inode);
+        BinaryPrimitives.WriteInt64LittleEndian(buffer[12..], stat.Btime.TotalNs);
+        length = errno == Errno.None ? SubstituteBytes : 0;
+        return errno;
     }
 }

@@ -22,6 +22,10 @@ internal static class ProjectedAttributes
             ? InodeType.RegularFile
             : attributes.Type;
 
+    /// <summary>Device number of the object: none where a file stands for the device.</summary>
+    public static ulong Rdev(TreeOwnership ownership, in InodeAttributes attributes) =>
+        Type(ownership, attributes) == attributes.Type ? attributes.Rdev : 0;
+
     /// <summary>The tree has the extended attribute.</summary>
     public static bool HasXattr(TreeOwnership ownership, ReadOnlySpan<byte> name) =>
         name.StartsWith("user."u8)

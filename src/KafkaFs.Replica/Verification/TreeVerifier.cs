@@ -82,9 +82,10 @@ public sealed class TreeVerifier(DataRoot root, NamespaceState state, TreeOwners
         using (fd)
         {
             Span<byte> identity = stackalloc byte[Effects.MaxIdentityBytes];
-            if (!ObjectIdentity.Matches(fd, identity[..state.CopyIdentity(inode, identity)]))
+            Errno errno = ObjectIdentity.Compare(fd, default, identity[..state.CopyIdentity(inode, identity)], out bool same);
+            if (errno != Errno.None || !same)
             {
-                Differ(path, $"is another object than inode {inode}");
+                Differ(path, errno == Errno.None ? $"is another object than inode {inode}" : $"cannot be identified: {errno}");
                 return false;
             }
 

@@ -26,6 +26,12 @@ internal sealed class TestLog
 
     public TreeResult LastTreeResult { get; private set; }
 
+    /// <summary>
+    /// The tree may refuse a record, which is then as if it had never been appended: appending the same again is the retry. Else a
+    /// refusal fails the test.
+    /// </summary>
+    public bool MayBeRefused { get; set; }
+
     /// <summary>Append time of the next record, milliseconds since 1970.</summary>
     public long NowMs { get; set; } = 1_700_000_000_000;
 
@@ -65,8 +71,13 @@ internal sealed class TestLog
             change.Inode = FileId.Of(new SessionId(session), ++counter);
         }
 
-        _writers[session] = (sequence + 1, counter);
-        return Append(ref change, session, sequence);
+        Outcome outcome = Append(ref change, session, sequence);
+        if (LastTreeResult.Succeeded)
+        {
+            _writers[session] = (sequence + 1, counter);
+        }
+
+        return outcome;
     }
 
     /// <summary>Appends with a given sequence; the bytes go through the codec.</summary>
@@ -87,9 +98,11 @@ internal sealed class TestLog
         Effects.Clear();
         long offset = State.NextOffset;
         Outcome outcome = _evaluation.Evaluate(change, wellFormed, offset, NowMs, Effects);
-        if (Tree is not null && Effects.Kind != EffectKind.None)
+        LastTreeResult = Tree is not null && Effects.Kind != EffectKind.None ? Tree.Realize(change, Effects, State) : TreeResult.Success;
+        if (!LastTreeResult.Succeeded)
         {
-            LastTreeResult = Tree.Realize(change, Effects, State);
+            Xunit.Assert.True(MayBeRefused, $"The tree refuses: {LastTreeResult}");
+            return outcome;
         }
 
         State.Publish(change, outcome, Effects, offset);
@@ -139,7 +152,7 @@ internal sealed class TestLog
 
     public Outcome Write(FileId inode, ulong offset, int length, ChangeFlags flags = 0)
     {
-        byte[] data = new byte[length];
+        byte[] data = [.. Enumerable.Repeat((byte)0x5a, length)];
         Change change = new() { Kind = ChangeKind.Write, Inode = inode, Offset = offset, Data = data, Flags = flags };
         return Do(ref change);
     }

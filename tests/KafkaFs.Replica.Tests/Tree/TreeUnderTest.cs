@@ -9,14 +9,13 @@ namespace KafkaFs.Replica.Tests.Tree;
 /// <summary>A log whose records are also made real in a data root.</summary>
 internal sealed class TreeUnderTest : IDisposable
 {
-    private readonly TreeOwnership? _ownership;
+    private readonly TreePlace _place;
 
-    public TreeUnderTest(string path, TreeOwnership? ownership = null)
+    public TreeUnderTest(TreePlace place)
     {
-        (Path, _ownership) = (path, ownership);
-        Root = DataRoot.Open(path);
-        Tree = DataTree.Open(Root, ownership);
-        Log.Tree = Tree;
+        (Path, _place) = (place[Guid.NewGuid().ToString("N")], place);
+        Root = DataRoot.Open(Path);
+        Tree = OpenTree();
     }
 
     public string Path { get; }
@@ -27,19 +26,22 @@ internal sealed class TreeUnderTest : IDisposable
 
     public DataTree Tree { get; private set; }
 
+    /// <summary>The contents of the files in `foreign`, sorted.</summary>
+    public string[] Foreign =>
+        [.. Directory.GetFiles($"{Path}/.kafkafs/foreign").Select(File.ReadAllText).Order(StringComparer.Ordinal)];
+
     /// <summary>Forgets every open descriptor, as a new process would have none.</summary>
     public void Reopen()
     {
-        Tree.EndBatch(Log.State);
+        EndBatch();
         Tree.Dispose();
-        Tree = DataTree.Open(Root, _ownership);
-        Log.Tree = Tree;
+        Tree = OpenTree();
     }
 
     /// <summary>Fails unless the tree is what the namespace says.</summary>
     public void Verify()
     {
-        Tree.EndBatch(Log.State);
+        EndBatch();
         List<string> found = [];
         new TreeVerifier(Root, Log.State, Tree.Ownership, difference => found.Add($"{Encoding.UTF8.GetString(difference.Path)}: {difference.What}")).Run();
         Assert.Empty(found);
@@ -49,5 +51,15 @@ internal sealed class TreeUnderTest : IDisposable
     {
         Tree.Dispose();
         Root.Dispose();
+    }
+
+    private void EndBatch() => Assert.Equal(TreeResult.Success, Tree.EndBatch(Log.State));
+
+    private DataTree OpenTree()
+    {
+        DataTree tree = DataTree.Open(Root, _place.Ownership);
+        tree.OpensHandles &= !(_place.WalksPaths && Environment.IsPrivilegedProcess);
+        Log.Tree = tree;
+        return tree;
     }
 }

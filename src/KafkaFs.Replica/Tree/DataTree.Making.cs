@@ -1,0 +1,101 @@
+using KafkaFs.Journal;
+using KafkaFs.Journal.Codec;
+using KafkaFs.Posix;
+using KafkaFs.Posix.Files;
+using KafkaFs.Replica.Namespace;
+
+namespace KafkaFs.Replica.Tree;
+
+/// <summary>New objects.</summary>
+public sealed partial class DataTree
+{
+    // The inode whose object an attempt has created that was refused after that; its retry makes it again.
+    private FileId _halfMade;
+    private FileId _justMade;
+
+    private Errno Make(in Change change, Effects effects, IInodeSource inodes)
+    {
+        Errno errno = ReachDirectory(effects.Parent, change.Name, inodes, out DescriptorLease parent);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        using (parent)
+        {
+            effects.TryGetUpdate(effects.Inode, out InodeUpdate update);
+            errno = MakeObject(change, update.After, parent.Fd, out SafeFd made);
+            if (errno == Errno.EEXIST)
+            {
+                made.Dispose();
+                errno = _halfMade == effects.Inode ? RemoveHalfMade(parent.Fd, change.Name, update.After.IsDirectory) : ClearWay(parent.Fd, change.Name);
+                errno = errno != Errno.None ? errno : MakeObject(change, update.After, parent.Fd, out made);
+            }
+
+            Span<byte> identity = stackalloc byte[Effects.MaxIdentityBytes];
+            int identityBytes = 0;
+            errno = Failed(errno, "create");
+            errno = errno != Errno.None ? errno : Shape(made, update.After, InodeAspects.Owner | InodeAspects.Mode);
+            errno = errno != Errno.None ? errno : Failed(ObjectIdentity.Read(made, default, identity, out identityBytes), "identify");
+            if (errno != Errno.None)
+            {
+                made.Dispose();
+                return errno;
+            }
+
+            effects.SetIdentity(identity[..identityBytes]);
+            Keep(effects, update.After.Type, made);
+            return Errno.None;
+        }
+    }
+
+    private void Keep(Effects effects, InodeType type, SafeFd made)
+    {
+        _justMade = effects.Inode;
+        _cache.Remove(effects.Inode);
+        if (type == InodeType.RegularFile)
+        {
+            KeepWriter(effects.Inode, made);
+        }
+        else
+        {
+            _cache.Add(effects.Inode, made).Dispose();
+        }
+    }
+
+    private Errno MakeObject(in Change change, in InodeAttributes attributes, SafeFd parent, out SafeFd made)
+    {
+        const OpenFlags create = OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.ReadWrite | OpenFlags.NoFollow;
+        const uint ownerReadWrite = 0x180, ownerAll = 0x1c0;
+        made = new SafeFd();
+        Errno errno = attributes.Type switch
+        {
+            InodeType.RegularFile => FileCalls.Open(parent, change.Name, create, ownerReadWrite, out made),
+            InodeType.Directory => FileCalls.MakeDirectory(parent, change.Name, ownerAll),
+            InodeType.Symlink => MakeSymlink(change, parent),
+            _ => FileCalls.MakeNode(
+                parent, change.Name, ((uint)ProjectedAttributes.Type(_ownership, attributes) << 12) | ownerReadWrite, ProjectedAttributes.Rdev(_ownership, attributes)),
+        };
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        _halfMade = change.Inode;
+        return attributes.Type == InodeType.RegularFile
+            ? Errno.None
+            : Failed(FileCalls.Open(parent, change.Name, OpenFlags.PathOnly | OpenFlags.NoFollow, 0, out made), "open what was made");
+    }
+
+    // xfs holds 1,023 bytes of target: a dangling link stands for a longer one, which stays in the namespace.
+    private static Errno MakeSymlink(in Change change, SafeFd parent)
+    {
+        Errno errno = FileCalls.MakeSymlink(change.Data, parent, change.Name);
+        return errno == Errno.ENAMETOOLONG
+            ? FileCalls.MakeSymlink(ProjectedAttributes.LongTarget(change.Inode), parent, change.Name)
+            : errno;
+    }
+
+    private Errno RemoveHalfMade(SafeFd parent, ReadOnlySpan<byte> name, bool isDirectory) =>
+        isDirectory ? RemoveDirectory(parent, name) : FileCalls.Unlink(parent, name);
+}

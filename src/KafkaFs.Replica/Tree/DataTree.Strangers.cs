@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Text;
+using KafkaFs.Journal;
+using KafkaFs.Posix;
+using KafkaFs.Posix.Files;
+using KafkaFs.Replica.Namespace;
+
+namespace KafkaFs.Replica.Tree;
+
+/// <summary>What came into the tree by another hand: told apart from ours by identity, and kept.</summary>
+public sealed partial class DataTree
+{
+    private const uint NoReplace = 1;
+
+    // The time of opening keeps the names in `foreign` apart from those of earlier runs.
+    private readonly string _foreignPrefix = DateTimeOffset.UtcNow.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+    private long _foreignNumber;
+
+    /// <summary>Objects that were not ours and stood where a name of the namespace belongs; they are in `.kafkafs/foreign`.</summary>
+    public int Strangers { get; private set; }
+
+    /// <summary>What stands at a name where the namespace has <paramref name="expected"/>. One system call.</summary>
+    private Errno LookAt(SafeFd directory, ReadOnlySpan<byte> name, FileId expected, IInodeSource inodes, out Occupant occupant)
+    {
+        Span<byte> identity = stackalloc byte[Effects.MaxIdentityBytes];
+        Errno errno = ObjectIdentity.Compare(directory, name, identity[..inodes.CopyIdentity(expected, identity)], out bool same);
+        occupant = errno == Errno.ENOENT ? Occupant.Nothing : same ? Occupant.Expected : Occupant.Stranger;
+        return errno == Errno.ENOENT ? Errno.None : Failed(errno, "identify");
+    }
+
+    /// <summary>Moves a stranger to `foreign`.</summary>
+    private Errno ClearWay(SafeFd parent, ReadOnlySpan<byte> name)
+    {
+        Errno moved;
+        do
+        {
+            byte[] place = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{_foreignPrefix}-{++_foreignNumber}"));
+            moved = RenameToFreeName(parent, name, _foreign, place);
+        }
+        while (moved == Errno.EEXIST);
+        Strangers += moved == Errno.None ? 1 : 0;
+        return moved == Errno.ENOENT ? Errno.None : Failed(moved, "move a foreign object away");
+    }
+
+    // The namespace says that the directory is empty: what is in it came by another hand, and is kept.
+    private Errno Evacuate(SafeFd parent, ReadOnlySpan<byte> name)
+    {
+        Errno errno = FileCalls.Open(parent, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out SafeFd directory);
+        if (errno != Errno.None)
+        {
+            return Failed(errno, "open");
+        }
+
+        using (directory)
+        {
+            List<byte[]> strangers = [];
+            DirectoryReader reader = new(directory);
+            while (reader.TryRead(out errno))
+            {
+                strangers.Add(reader.Name.ToArray());
+            }
+
+            foreach (byte[] stranger in strangers)
+            {
+                errno = errno != Errno.None ? errno : ClearWay(directory, stranger);
+            }
+
+            return errno;
+        }
+    }
+
+    /// <summary>rename(2) that replaces nothing: EEXIST if the new name is taken.</summary>
+    private static Errno RenameToFreeName(SafeFd from, ReadOnlySpan<byte> name, SafeFd to, ReadOnlySpan<byte> newName)
+    {
+        Errno errno = FileCalls.Rename(from, name, to, newName, NoReplace);
+        if (errno != Errno.EINVAL)
+        {
+            return errno;
+        }
+
+        // Filesystems without flags of rename (zfs before 2.2) are asked in two calls.
+        errno = FileCalls.Stat(to, newName, out _);
+        return errno == Errno.ENOENT ? FileCalls.Rename(from, name, to, newName, 0) : errno == Errno.None ? Errno.EEXIST : errno;
+    }
+}

@@ -114,6 +114,17 @@ public static unsafe partial class DescriptorCalls
         return FileCalls.ToErrno(result);
     }
 
+    /// <summary>
+    /// posix_fadvise(2) with POSIX_FADV_DONTNEED: clean pages of the range leave the cache. SEEK_HOLE takes cached pages of reserved
+    /// space for data, also those that a reader brought in.
+    /// </summary>
+    public static void DropCached(SafeFd fd, ulong offset, ulong length)
+    {
+        const int dontNeed = 4;
+        using DescriptorScope scope = new(fd);
+        _ = posix_fadvise(scope.Descriptor, (long)offset, (long)length, dontNeed);
+    }
+
     public static Errno Sync(SafeFd fd)
     {
         using DescriptorScope scope = new(fd);
@@ -201,6 +212,9 @@ public static unsafe partial class DescriptorCalls
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial long lseek(int fd, long offset, int whence);
+
+    [LibraryImport("libc")]
+    private static partial int posix_fadvise(int fd, long offset, long length, int advice);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(int fd);

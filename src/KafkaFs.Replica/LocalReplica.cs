@@ -61,12 +61,12 @@ public sealed partial class LocalReplica : IDisposable
     private static LocalReplica Build(
         DataRoot root, ReplicaOptions options, IJournal journal, ILogger logger, TimeProvider clock, CancellationToken stop)
     {
-        foreach (string warning in root.Warnings)
+        DataTree tree = DataTree.Open(root, RecordedOwnership.Choose(root, options.Ownership));
+        foreach (string warning in root.Warnings.Concat(tree.Warnings))
         {
             LogWarning(logger, warning);
         }
 
-        DataTree tree = DataTree.Open(root, RecordedOwnership.Choose(root, options.Ownership));
         LocalReplica? replica = null;
         try
         {
@@ -115,7 +115,14 @@ public sealed partial class LocalReplica : IDisposable
     }
 
     /// <summary>The new tree holds all that the journal had: what a rebuild set aside can go.</summary>
-    public void DropSetAside() => Root.DeleteAside();
+    public void DropSetAside()
+    {
+        TreeResult result = Root.DeleteAside();
+        if (!result.Succeeded)
+        {
+            LogNotDropped(_logger, Root.Path, result.Action, result.Path, result.Errno);
+        }
+    }
 
     /// <summary>
     /// A clean stop: applies nothing more, makes tree and checkpoint durable, and marks them as complete. Nothing else may use the
@@ -237,6 +244,9 @@ public sealed partial class LocalReplica : IDisposable
 
     [LoggerMessage(4106, LogLevel.Warning, "{DataRoot} is a copy of another data root: its checkpoint names the objects of that one")]
     private static partial void LogCopied(ILogger logger, string dataRoot);
+
+    [LoggerMessage(4108, LogLevel.Warning, "What was set aside in {DataRoot} is not gone: {Action} of '{Path}' failed with {Errno}; it is tried again after the next rebuild")]
+    private static partial void LogNotDropped(ILogger logger, string dataRoot, string action, string path, Posix.Errno errno);
 
     [LoggerMessage(4107, LogLevel.Warning, "The last checkpoint cannot be compared with the journal: {Reason}")]
     private static partial void LogNoFormer(ILogger logger, string reason);

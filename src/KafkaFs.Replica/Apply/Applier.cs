@@ -108,7 +108,7 @@ public sealed partial class Applier : IDisposable
         lock (_applyLock)
         {
             _stopped = true;
-            _tree.EndBatch(_namespace); TreeResult result = TreeResult.Success;
+            TreeResult result = _tree.EndBatch(_namespace);
             return result.Succeeded
                 ? _last.Hash()
                 : throw new DataRootException(DataRootProblem.Unusable, $"{result.Action} of '{result.Path}' failed with {result.Errno}: no checkpoint is written");
@@ -214,7 +214,7 @@ public sealed partial class Applier : IDisposable
             return false;
         }
 
-        _tree.EndBatch(_namespace); TreeResult result = TreeResult.Success;
+        TreeResult result = _tree.EndBatch(_namespace);
         bool wasUnended = _unendedBatch;
         _unendedBatch = !result.Succeeded;
         return _unendedBatch ? Stalled(NextOffset - 1, result) : !wasUnended || GoesOn(NextOffset - 1);

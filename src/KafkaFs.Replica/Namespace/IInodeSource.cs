@@ -26,11 +26,4 @@ public interface IInodeSource
     /// by. From any thread.
     /// </summary>
     ReadOnlySpan<byte> CopyPath(FileId inode, Span<byte> buffer, bool cut = false);
-
-    /// <summary>
-    /// Copies one name of a live inode to <paramref name="name"/>, which holds 255 bytes, and returns its length; 0 for the root and for
-    /// what has no name. With <paramref name="parent"/> it is one step of the way from an inode to the root, however long: apply may
-    /// rename between two steps, so what is found that way must be compared by identity. From any thread.
-    /// </summary>
-    int CopyName(FileId inode, Span<byte> name, out FileId parent);
 }

@@ -97,17 +97,6 @@ public sealed partial class NamespaceState : IInodeSource
         }
     }
 
-    /// <inheritdoc/>
-    public int CopyName(FileId inode, Span<byte> name, out FileId parent)
-    {
-        lock (Gate)
-        {
-            TryGetName(inode, out parent, out ReadOnlySpan<byte> found);
-            found.CopyTo(name);
-            return found.Length;
-        }
-    }
-
     /// <summary>Any one name of a live inode and its directory; false for the root and for inodes without a name.</summary>
     public bool TryGetName(FileId inode, out FileId parent, out ReadOnlySpan<byte> name)
     {

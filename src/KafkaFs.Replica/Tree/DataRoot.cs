@@ -21,11 +21,8 @@ public sealed class DataRoot : IDisposable
     private readonly SafeFd _own;
     private readonly SafeFd _lock;
 
-    private DataRoot(string path, SafeFd fd, SafeFd own, SafeFd lockFile, IReadOnlyList<string> warnings)
-    {
-        (Path, Fd, _own, _lock, Warnings) = (path, fd, own, lockFile, warnings);
-        Identity = ObjectIdentity.OfRoot(fd);
-    }
+    private DataRoot(string path, SafeFd fd, SafeFd own, SafeFd lockFile, byte[] identity, IReadOnlyList<string> warnings) =>
+        (Path, Fd, _own, _lock, Identity, Warnings) = (path, fd, own, lockFile, identity, warnings);
 
     /// <summary>Absolute path, as given.</summary>
     public string Path { get; }
@@ -90,14 +87,21 @@ public sealed class DataRoot : IDisposable
     public static DataRoot Open(string path)
     {
         string full = System.IO.Path.GetFullPath(path);
-        bool created = FileCalls.MakeDirectory(null, Utf8(full), 0x1c0) == Errno.None;
+        Errno made = FileCalls.MakeDirectory(null, Utf8(full), 0x1c0);
+        if (made is not (Errno.None or Errno.EEXIST or Errno.ENOENT))
+        {
+            throw Unusable(full, Describe(made));
+        }
+
+        bool created = made == Errno.None;
         SafeFd root = OpenDirectory(full);
         try
         {
             List<string> warnings = Inspect(full, root, created);
-            SafeFd own = OpenOwn(full, root);
+            Errno errno = ObjectIdentity.ReadRoot(root, out byte[] identity);
+            SafeFd own = errno == Errno.None ? OpenOwn(full, root) : throw Unusable(full, Describe(errno));
             SafeFd lockFile = Lock(full, own);
-            return new DataRoot(full, root, own, lockFile, warnings);
+            return new DataRoot(full, root, own, lockFile, identity, warnings);
         }
         catch (DataRootException)
         {
@@ -151,7 +155,8 @@ public sealed class DataRoot : IDisposable
         {
             foreach (byte[] name in TreeNames(Fd))
             {
-                TreeRemoval.Delete(Fd, name);
+                TreeResult result = TreeRemoval.Delete(Fd, name);
+                Check(result.Errno, $"delete the half-built tree: {result.Action} of '{result.Path}'");
             }
 
             return;
@@ -170,10 +175,10 @@ public sealed class DataRoot : IDisposable
     }
 
     /// <summary>Deletes what was set aside. May be repeated after a crash.</summary>
-    public void DeleteAside()
+    public TreeResult DeleteAside()
     {
-        TreeRemoval.Delete(_own, Aside);
-        TreeRemoval.Delete(_own, AsideMoving);
+        TreeResult result = TreeRemoval.Delete(_own, Aside);
+        return result.Succeeded ? TreeRemoval.Delete(_own, AsideMoving) : result;
     }
 
     /// <summary>Opens or makes a directory in `.kafkafs`.</summary>

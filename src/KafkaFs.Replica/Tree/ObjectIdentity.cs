@@ -29,13 +29,16 @@ internal static class ObjectIdentity
     /// Identity of a data root, with its birth time: the roots of two volumes may have the same handle, and a copied directory has
     /// another one.
     /// </summary>
-    public static byte[] OfRoot(SafeFd root)
+    public static Errno ReadRoot(SafeFd root, out byte[] identity)
     {
-        Span<byte> identity = stackalloc byte[Namespace.Effects.MaxIdentityBytes + sizeof(long)];
-        int length = Write(root, identity);
-        FileCalls.Stat(root, default, out StatxResult stat);
-        BinaryPrimitives.WriteInt64LittleEndian(identity[length..], stat.Btime.TotalNs);
-        return identity[..(length + sizeof(long))].ToArray();
+        Span<byte> buffer = stackalloc byte[Namespace.Effects.MaxIdentityBytes];
+        Errno errno = Read(root, default, buffer, out int length);
+        StatxResult stat = default;
+        errno = errno != Errno.None ? errno : FileCalls.Stat(root, default, out stat);
+        identity = new byte[length + sizeof(long)];
+        buffer[..length].CopyTo(identity);
+        BinaryPrimitives.WriteInt64LittleEndian(identity.AsSpan(length), stat.Btime.TotalNs);
+        return errno;
     }
 
     /// <summary>The identity can be opened by open_by_handle_at(2).</summary>

@@ -32,27 +32,11 @@ public sealed class PathTests
     }
 
     [Fact]
-    public void NameByNameTheWayToTheRootHasAnyLength()
-    {
-        FileId inode = Chain(40, 255, out string path);
-        List<string> names = [];
-        for (int length; (length = _log.State.CopyName(inode, _buffer, out FileId parent)) > 0; inode = parent)
-        {
-            names.Insert(0, Text(_buffer.AsSpan(0, length)));
-        }
-
-        Assert.Equal(FileId.Root, inode);
-        Assert.Equal(path, string.Join('/', names));
-    }
-
-    [Fact]
     public void TheRootAndAnInodeThatIsGoneHaveNoName()
     {
         FileId file = _log.Make(ChangeKind.Create, FileId.Root, "f");
         _log.Remove(ChangeKind.Unlink, FileId.Root, "f");
-        Assert.Equal(0, _log.State.CopyName(FileId.Root, _buffer, out FileId ofRoot));
-        Assert.Equal(0, _log.State.CopyName(file, _buffer, out FileId ofFile));
-        Assert.Equal((FileId.None, FileId.None), (ofRoot, ofFile));
+        Assert.Equal("", Text(_log.State.CopyPath(file, _buffer)));
         Assert.Equal("", Text(_log.State.CopyPath(FileId.Root, _buffer)));
     }
 

@@ -83,6 +83,6 @@ public sealed class DescriptorCacheTests(TmpfsFixture place) : IClassFixture<Tmp
             return state.CopyIdentity(inode, buffer);
         }
 
-        public ReadOnlySpan<byte> CopyPath(FileId inode, Span<byte> buffer) => state.CopyPath(inode, buffer);
+        public ReadOnlySpan<byte> CopyPath(FileId inode, Span<byte> buffer, bool cut = false) => state.CopyPath(inode, buffer, cut);
     }
 }

@@ -20,6 +20,11 @@ public static class Environments
 
     public static void RequireFuse() => Require(File.Exists("/dev/fuse"), "there is no /dev/fuse");
 
+    /// <summary>Skips, or in CI fails, where a program is missing that the test calls.</summary>
+    public static void RequireTool(string program, string package) => Require(
+        (Environment.GetEnvironmentVariable("PATH") + ":/usr/sbin:/sbin").Split(':').Any(folder => File.Exists(Path.Combine(folder, program))),
+        $"there is no {program}: install Debian's package {package} (deploy/install-test-tools)");
+
     public static void RequireRoot() => Require(Environment.IsPrivilegedProcess, "this needs root");
 
     /// <summary>The folder of the repository.</summary>

@@ -1,7 +1,7 @@
 using System.CommandLine;
-using System.Globalization;
 using KafkaFs.Cli.Compare;
 using KafkaFs.Hosting.Lifetime;
+using KafkaFs.Posix.Files;
 
 namespace KafkaFs.Cli.Commands;
 
@@ -12,11 +12,12 @@ internal static class CompareCommand
 
     public static Command Create()
     {
-        Argument<string> first = new("A") { Description = "a directory: a mount, a data root, any tree" };
-        Argument<string> second = new("B") { Description = "another one" };
+        Argument<string> first = new Argument<string>("A") { Description = "a directory: a mount, a data root, any tree" }.RefusingOptions();
+        Argument<string> second = new Argument<string>("B") { Description = "another one" }.RefusingOptions();
         Command command = new("compare", """
             Compare two trees by everything that replicas have the same; a line for each difference.
-            Exit code 0: equal, 1: different, 2: a tree cannot be read.
+            Exit code 0: equal, 1: different, 2: something cannot be read.
+            A data root of Ownership=namespace has owners, devices and privileged xattrs elsewhere: the last line says what was skipped.
 
             Example:
               kafkafs compare /mnt/projects /srv/copy
@@ -28,20 +29,18 @@ internal static class CompareCommand
 
     private static int Run(string first, string second)
     {
-        TreeComparison comparison = new(Console.WriteLine);
+        ProcessCalls.RaiseDescriptorLimit();
         try
         {
-            comparison.Run(first, second);
+            using TreeComparison comparison = new(first, second, Console.Out.WriteLine);
+            comparison.Run();
+            Console.Out.WriteLine(comparison.Summary);
+            return comparison.Unreadable > 0 ? CannotRead : comparison.Differences == 0 ? ExitCode.Success : ExitCode.Different;
         }
         catch (IOException exception)
         {
             Console.Error.WriteLine($"kafkafs: {exception.Message}");
             return CannotRead;
         }
-
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{comparison.Entries} entries, {comparison.Files} files, {comparison.Bytes} bytes: {(comparison.Differences == 0 ? "equal" : $"{comparison.Differences} differences")}"));
-        return comparison.Differences == 0 ? ExitCode.Success : ExitCode.Different;
     }
 }

@@ -1,276 +1,266 @@
-using System.Text;
 using KafkaFs.Posix;
 using KafkaFs.Posix.Files;
 
 namespace KafkaFs.Cli.Compare;
 
 /// <summary>
-/// Compares two trees by everything that two replicas at one position have the same: names, types, contents, sizes, modes,
-/// owners, mtimes, which names are one file, targets, device numbers, xattrs. Not `.kafkafs` and `lost+found` of the roots, nor
-/// the roots' own attributes, which are not projected.
+/// Compares two trees by everything that two replicas at one position have the same: names, types, contents, sizes, modes, owners,
+/// mtimes, which names are one file, targets, device numbers, xattrs; of two mounts also FileIds, ctimes, btimes, directory link counts
+/// and the roots. <see cref="ComparisonRules"/> has the exceptions. For one thread.
 /// </summary>
-internal sealed class TreeComparison(Action<string> report)
+internal sealed class TreeComparison : IDisposable
 {
-    private const int BlockBytes = 256 * 1024;
-
-    private readonly byte[] _first = new byte[BlockBytes];
-    private readonly byte[] _second = new byte[BlockBytes];
+    private readonly Action<string> _report;
+    private readonly ComparedTree _first;
+    private readonly ComparedTree _second;
+    private readonly ContentComparison _contents;
     private readonly Dictionary<(uint, uint, ulong), (uint, uint, ulong)> _links = [];
+
+    /// <summary>Opens both trees; <paramref name="report"/> gets a line for each difference. Throws IOException if one cannot be opened.</summary>
+    public TreeComparison(string first, string second, Action<string> report)
+    {
+        _report = report;
+        _first = ComparedTree.Open(first);
+        _second = ComparedTree.Open(second);
+        _contents = new ContentComparison(_first, _second);
+        Rules = new ComparisonRules(_first, _second);
+    }
+
+    public ComparisonRules Rules { get; }
 
     public long Entries { get; private set; }
 
     public long Files { get; private set; }
 
-    public long Bytes { get; private set; }
+    public long Bytes => _contents.Bytes;
 
     public long Differences { get; private set; }
 
-    /// <summary>Reports a line for each difference, in the order of paths. Throws IOException if a tree cannot be read.</summary>
-    public void Run(string first, string second)
+    /// <summary>Entries that could not be read in one of the trees; they were reported, and are neither equal nor different.</summary>
+    public long Unreadable { get; private set; }
+
+    /// <summary>What was found, for people.</summary>
+    public string Summary
     {
-        using SafeFd one = OpenRoot(first);
-        using SafeFd other = OpenRoot(second);
-        Compare(one, other, [], isRoot: true);
+        get
+        {
+            string result = (Differences, Unreadable) switch
+            {
+                (0, 0) => "equal",
+                (0, _) => "no difference in what could be read",
+                (1, _) => "1 difference",
+                _ => $"{Differences} differences",
+            };
+            string unreadable = Unreadable == 0 ? "" : $", {Unreadable} could not be read";
+            string skipped = Rules.Skipped is string words ? $" ({words})" : "";
+            return $"{Entries} entries, {Files} files, {Bytes} bytes: {result}{unreadable}{skipped}";
+        }
+    }
+
+    /// <summary>Reports each difference and each entry that cannot be read, in the order of paths.</summary>
+    public void Run()
+    {
+        if (Rules.ComparesNamespace)
+        {
+            Guard([], () => CompareAttributes([], _first.Root, _first.Attributes, _second.Root, _second.Attributes));
+        }
+
+        Compare(_first.Root, _second.Root, [], isRoot: true);
+    }
+
+    public void Dispose()
+    {
+        _first.Dispose();
+        _second.Dispose();
     }
 
     private void Compare(SafeFd first, SafeFd second, byte[] path, bool isRoot)
     {
-        SortedDictionary<byte[], ulong> one = Names(first, isRoot), other = Names(second, isRoot);
-        foreach (byte[] name in one.Keys.Union(other.Keys, ByteOrder.Instance).Order(ByteOrder.Instance))
+        SortedSet<byte[]> one = [], other = [];
+        if (!Guard(path, () => (one, other) = (_first.Names(first, isRoot), _second.Names(second, isRoot))))
+        {
+            return;
+        }
+
+        SortedSet<byte[]> all = new(one, ByteOrder.Instance);
+        all.UnionWith(other);
+        foreach (byte[] name in all)
         {
             byte[] below = path.Length == 0 ? name : [.. path, (byte)'/', .. name];
-            if (!one.ContainsKey(name) || !other.ContainsKey(name))
+            bool inFirst = one.Contains(name), inSecond = other.Contains(name);
+            if (inFirst && inSecond)
             {
-                Differ(below, one.ContainsKey(name) ? "only in the first" : "only in the second");
-                continue;
+                Guard(below, () => CompareEntry(first, second, name, below));
             }
-
-            CompareEntry(first, second, name, below);
+            else if (!isRoot || !IsFileSystemsOwn(inFirst ? _first : _second, name))
+            {
+                Differ(below, inFirst ? "only in the first" : "only in the second");
+            }
         }
     }
+
+    private static bool IsFileSystemsOwn(ComparedTree tree, byte[] name) =>
+        FileCalls.Stat(tree.Root, name, out StatxResult stat) == Errno.None && ComparisonRules.IsFileSystemsOwn(name, stat);
 
     private void CompareEntry(SafeFd first, SafeFd second, byte[] name, byte[] path)
     {
         Entries++;
-        using SafeFd one = OpenPath(first, name, path);
-        using SafeFd other = OpenPath(second, name, path);
-        FileCalls.Stat(one, default, out StatxResult a);
-        FileCalls.Stat(other, default, out StatxResult b);
-        if (a.Type != b.Type)
+        using SafeFd one = _first.OpenPath(first, name);
+        using SafeFd other = _second.OpenPath(second, name);
+        StatxResult a = _first.Stat(one), b = _second.Stat(other);
+        bool placeholder = Rules.StandsForDevice(a, b);
+        if (a.Type != b.Type && !placeholder)
         {
-            Differ(path, $"type {a.Type:x} and {b.Type:x}");
+            Differ(path, $"{FileKind.Words(a.Type)} and {FileKind.Words(b.Type)}");
             return;
         }
 
-        CompareAttributes(path, a, b);
-        const int directory = 4, regular = 8, symlink = 10;
+        CompareAttributes(path, one, a, other, b);
         switch (a.Type)
         {
-            case directory:
-                CompareXattrs(path, one, other);
-                using (SafeFd below = OpenDirectory(first, name, path), belowOther = OpenDirectory(second, name, path))
+            case FileKind.Directory:
+                using (SafeFd below = _first.OpenDirectory(first, name), belowOther = _second.OpenDirectory(second, name))
                 {
                     Compare(below, belowOther, path, isRoot: false);
                 }
 
                 break;
-            case regular:
-                CompareXattrs(path, one, other);
-                CompareFile(path, one, other, a, b);
+            case FileKind.Regular when !placeholder:
+                CompareContents(path, one, a, other, b);
                 break;
-            case symlink:
-                CompareTargets(path, one, other);
+            case FileKind.Symlink:
+                CompareTargets(path, one, a, other, b);
                 break;
         }
     }
 
-    private void CompareAttributes(byte[] path, in StatxResult a, in StatxResult b)
+    private void CompareAttributes(byte[] path, SafeFd one, in StatxResult a, SafeFd other, in StatxResult b)
     {
-        const int symlink = 10, directory = 4;
-        if (a.Permissions != b.Permissions && a.Type != symlink)
+        if (a.Type != FileKind.Symlink)
         {
-            Differ(path, $"mode {Convert.ToString(a.Permissions, 8)} and {Convert.ToString(b.Permissions, 8)}");
+            DifferUnless(Rules.Mode(a) == Rules.Mode(b), path, $"mode {Convert.ToString(a.Permissions, 8)} and {Convert.ToString(b.Permissions, 8)}");
         }
 
-        if (a.Uid != b.Uid || a.Gid != b.Gid)
+        DifferUnless(a.Mtime.TotalNs == b.Mtime.TotalNs, path, $"mtime {Words(a.Mtime)} and {Words(b.Mtime)}");
+        if (Rules.ComparesOwners)
         {
-            Differ(path, $"owner {a.Uid}:{a.Gid} and {b.Uid}:{b.Gid}");
+            DifferUnless((a.Uid, a.Gid) == (b.Uid, b.Gid), path, $"owner {a.Uid}:{a.Gid} and {b.Uid}:{b.Gid}");
+            DifferUnless(a.Rdev == b.Rdev, path, $"device {a.Rdev:x} and {b.Rdev:x}");
+        }
+        else if ((a.Mode, a.Uid, a.Gid, a.Rdev) != (b.Mode, b.Uid, b.Gid, b.Rdev))
+        {
+            Rules.HeldDifferently++;
         }
 
-        if (a.Mtime.TotalNs != b.Mtime.TotalNs)
-        {
-            Differ(path, $"mtime {a.Mtime.Seconds}.{a.Mtime.Nanoseconds:d9} and {b.Mtime.Seconds}.{b.Mtime.Nanoseconds:d9}");
-        }
-
-        if (a.Rdev != b.Rdev)
-        {
-            Differ(path, $"device {a.Rdev:x} and {b.Rdev:x}");
-        }
-
-        if (a.Type != directory)
+        if (a.Type != FileKind.Directory || Rules.ComparesNamespace)
         {
             CompareLinks(path, a, b);
+        }
+
+        if (Rules.ComparesNamespace)
+        {
+            DifferUnless(a.Inode == b.Inode, path, $"FileId {a.Inode} and {b.Inode}");
+            DifferUnless(a.Ctime.TotalNs == b.Ctime.TotalNs, path, $"ctime {Words(a.Ctime)} and {Words(b.Ctime)}");
+            DifferUnless(a.Btime.TotalNs == b.Btime.TotalNs, path, $"btime {Words(a.Btime)} and {Words(b.Btime)}");
+        }
+
+        if (a.Type != FileKind.Symlink)
+        {
+            CompareXattrs(path, one, other);
         }
     }
 
     // Names of one file here must be names of one file there.
     private void CompareLinks(byte[] path, in StatxResult a, in StatxResult b)
     {
-        if (a.Links != b.Links)
-        {
-            Differ(path, $"{a.Links} and {b.Links} links");
-        }
-
+        DifferUnless(a.Links == b.Links, path, $"{a.Links} and {b.Links} links");
         (uint, uint, ulong) here = (a.DevMajor, a.DevMinor, a.Inode), there = (b.DevMajor, b.DevMinor, b.Inode);
-        if (a.Links > 1 && !_links.TryAdd(here, there) && _links[here] != there)
+        if (a.Links > 1 && a.Type != FileKind.Directory && !_links.TryAdd(here, there) && _links[here] != there)
         {
             Differ(path, "a link to another file than in the other tree");
         }
     }
 
-    private void CompareFile(byte[] path, SafeFd one, SafeFd other, in StatxResult a, in StatxResult b)
+    private void CompareContents(byte[] path, SafeFd one, in StatxResult a, SafeFd other, in StatxResult b)
     {
         Files++;
-        Bytes += (long)a.Size;
         if (a.Size != b.Size)
         {
             Differ(path, $"{a.Size} and {b.Size} bytes");
-            return;
         }
-
-        using SafeFd first = Reopen(one, path);
-        using SafeFd second = Reopen(other, path);
-        for (ulong offset = 0; offset < a.Size; offset += BlockBytes)
+        else if (_contents.FindDifference(one, other, a.Size) is ulong offset)
         {
-            Check(DescriptorCalls.ReadAll(first, _first, offset, out int length), path);
-            Check(DescriptorCalls.ReadAll(second, _second, offset, out int lengthOther), path);
-            int same = _first.AsSpan(0, length).CommonPrefixLength(_second.AsSpan(0, lengthOther));
-            if (same < length || length != lengthOther)
-            {
-                Differ(path, $"content differs from byte {offset + (ulong)same}");
-                return;
-            }
+            Differ(path, $"content differs from byte {offset}");
         }
     }
 
-    private void CompareTargets(byte[] path, SafeFd one, SafeFd other)
+    private void CompareTargets(byte[] path, SafeFd one, in StatxResult a, SafeFd other, in StatxResult b)
     {
-        byte[] a = Target(one, path), b = Target(other, path);
-        if (!a.AsSpan().SequenceEqual(b))
+        byte[] targetOfA = _first.Target(one), targetOfB = _second.Target(other);
+        if (targetOfA.AsSpan().SequenceEqual(targetOfB))
         {
-            Differ(path, $"target '{EscapedName.Of(a)}' and '{EscapedName.Of(b)}'");
+            return;
+        }
+
+        if (Rules.StandsForTarget(a, targetOfA, b, targetOfB))
+        {
+            Rules.LongTargets++;
+        }
+        else
+        {
+            Differ(path, $"target '{EscapedName.Of(targetOfA)}' and '{EscapedName.Of(targetOfB)}'");
         }
     }
 
     private void CompareXattrs(byte[] path, SafeFd one, SafeFd other)
     {
-        SortedDictionary<byte[], ulong> a = XattrNames(one, path), b = XattrNames(other, path);
-        foreach (byte[] name in a.Keys.Union(b.Keys, ByteOrder.Instance).Order(ByteOrder.Instance))
+        SortedSet<byte[]> a = _first.XattrNames(one), b = _second.XattrNames(other);
+        SortedSet<byte[]> all = new(a, ByteOrder.Instance);
+        all.UnionWith(b);
+        foreach (byte[] name in all.Where(name => Rules.HasXattr(name)))
         {
-            if (!a.ContainsKey(name) || !b.ContainsKey(name))
+            if (!a.Contains(name) || !b.Contains(name))
             {
-                Differ(path, $"xattr {EscapedName.Of(name)} only in the {(a.ContainsKey(name) ? "first" : "second")}");
+                Differ(path, $"xattr {EscapedName.Of(name)} only in the {(a.Contains(name) ? "first" : "second")}");
             }
-            else if (!Xattr(one, name, path).AsSpan().SequenceEqual(Xattr(other, name, path)))
+            else
             {
-                Differ(path, $"xattr {EscapedName.Of(name)} differs");
+                DifferUnless(_first.Xattr(one, name).AsSpan().SequenceEqual(_second.Xattr(other, name)), path, $"xattr {EscapedName.Of(name)} differs");
             }
+        }
+    }
+
+    // One entry that cannot be read does not end the comparison.
+    private bool Guard(byte[] path, Action compare)
+    {
+        try
+        {
+            compare();
+            return true;
+        }
+        catch (UnreadableException exception)
+        {
+            Unreadable++;
+            Say(path, exception.Message);
+            return false;
+        }
+    }
+
+    private void DifferUnless(bool same, byte[] path, FormattableString what)
+    {
+        if (!same)
+        {
+            Differ(path, FormattableString.Invariant(what));
         }
     }
 
     private void Differ(byte[] path, string what)
     {
         Differences++;
-        report($"{EscapedName.Of(path)}: {what}");
+        Say(path, what);
     }
 
-    private static SortedDictionary<byte[], ulong> Names(SafeFd directory, bool isRoot)
-    {
-        SortedDictionary<byte[], ulong> names = new(ByteOrder.Instance);
-        DirectoryReader reader = new(directory);
-        Errno errno;
-        while (reader.TryRead(out errno))
-        {
-            if (!isRoot || !(reader.Name.SequenceEqual(".kafkafs"u8) || reader.Name.SequenceEqual("lost+found"u8)))
-            {
-                names[reader.Name.ToArray()] = reader.Inode;
-            }
-        }
+    private void Say(byte[] path, string what) => _report($"{(path.Length == 0 ? "." : EscapedName.Of(path))}: {what}");
 
-        Check(errno, default);
-        return names;
-    }
-
-    private static SortedDictionary<byte[], ulong> XattrNames(SafeFd fd, byte[] path)
-    {
-        byte[] buffer = new byte[65_536];
-        SortedDictionary<byte[], ulong> names = new(ByteOrder.Instance);
-        Errno errno = XattrCalls.List(fd, buffer, out int length);
-        if (errno == Errno.EOPNOTSUPP)
-        {
-            return names;
-        }
-
-        Check(errno, path);
-        ReadOnlySpan<byte> rest = buffer.AsSpan(0, length);
-        while (!rest.IsEmpty)
-        {
-            int end = rest.IndexOf((byte)0);
-            ReadOnlySpan<byte> name = rest[..end];
-            if (name.StartsWith("user."u8) || name.StartsWith("trusted."u8) || name.SequenceEqual("security.capability"u8))
-            {
-                names[name.ToArray()] = 0;
-            }
-
-            rest = rest[(end + 1)..];
-        }
-
-        return names;
-    }
-
-    private static byte[] Xattr(SafeFd fd, byte[] name, byte[] path)
-    {
-        byte[] buffer = new byte[65_536];
-        Check(XattrCalls.Get(fd, name, buffer, out int length), path);
-        return buffer[..length];
-    }
-
-    private static byte[] Target(SafeFd fd, byte[] path)
-    {
-        byte[] buffer = new byte[4_096];
-        Check(FileCalls.ReadLink(fd, default, buffer, out int length), path);
-        return buffer[..length];
-    }
-
-    private static SafeFd OpenRoot(string path)
-    {
-        Check(FileCalls.Open(null, Encoding.UTF8.GetBytes(Path.GetFullPath(path)), OpenFlags.ReadOnly | OpenFlags.Directory, 0, out SafeFd fd), Encoding.UTF8.GetBytes(path));
-        return fd;
-    }
-
-    private static SafeFd OpenDirectory(SafeFd parent, byte[] name, byte[] path)
-    {
-        Check(FileCalls.Open(parent, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out SafeFd fd), path);
-        return fd;
-    }
-
-    private static SafeFd OpenPath(SafeFd parent, byte[] name, byte[] path)
-    {
-        Check(FileCalls.Open(parent, name, OpenFlags.PathOnly | OpenFlags.NoFollow, 0, out SafeFd fd), path);
-        return fd;
-    }
-
-    private static SafeFd Reopen(SafeFd fd, byte[] path)
-    {
-        Check(DescriptorCalls.Reopen(fd, OpenFlags.ReadOnly, out SafeFd opened), path);
-        return opened;
-    }
-
-    private static void Check(Errno errno, byte[]? path)
-    {
-        if (errno != Errno.None)
-        {
-            throw new IOException($"'{EscapedName.Of(path)}' cannot be read: {errno}");
-        }
-    }
+    private static string Words(in StatxTime time) => $"{time.Seconds}.{time.Nanoseconds:d9}";
 }

@@ -2,15 +2,7 @@ using System.CommandLine;
 using KafkaFs.Cli.Commands;
 using KafkaFs.Hosting.Lifetime;
 
-RootCommand root = new("KafkaFS: a filesystem whose journal is a Kafka topic.")
-{
-    HostCommands.Master(),
-    HostCommands.Slave(),
-    DemoCommand.Create(),
-    CompareCommand.Create(),
-    LogCommand.Create(),
-};
-ParseResult parsed = root.Parse(args);
+ParseResult parsed = CommandTree.Create().Parse(args);
 if (parsed.Errors.Count > 0)
 {
     foreach (string message in parsed.Errors.Select(error => error.Message).Distinct())
@@ -22,4 +14,5 @@ if (parsed.Errors.Count > 0)
     return ExitCode.Usage;
 }
 
-return await parsed.InvokeAsync();
+// No limit on the end: hosts and the demo handle signals themselves, and a clean stop may take longer than any default.
+return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

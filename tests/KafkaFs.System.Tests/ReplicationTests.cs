@@ -165,6 +165,7 @@ public sealed class EmbeddedReplicationTests : ReplicationTests
 {
     private protected override Setup NewSetup()
     {
+        Environments.RequireTool("setfattr", "attr");
         Environments.RequireFuse();
         Environments.RequireRoot();
         return Setup.Embedded();
@@ -176,6 +177,7 @@ public sealed class KafkaReplicationTests(BrokerFixture fixture) : ReplicationTe
 {
     private protected override Setup NewSetup()
     {
+        Environments.RequireTool("setfattr", "attr");
         Environments.RequireFuse();
         Environments.RequireRoot();
         return Setup.Kafka(fixture.Cluster.Bootstrap, KafkaCluster.NewTopic());

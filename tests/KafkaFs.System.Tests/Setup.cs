@@ -35,6 +35,9 @@ internal sealed class Setup : IDisposable
 
     public string[] Journal => _journalFile is null ? _journal : ["--journal", _journalFile];
 
+    /// <summary>The topic for a command line; nothing with the embedded journal.</summary>
+    public string[] Topic => _topic;
+
     public HostUnderTest Master(string root = "m", string? mount = null) => Start("master", [_folder[root], .. _topic, mount ?? Mount], root);
 
     public HostUnderTest Slave(string root = "s") => Start("slave", [_folder[root], .. _topic], root);
@@ -45,6 +48,7 @@ internal sealed class Setup : IDisposable
         await CaughtUpAsync(master, slave);
         ToolProcess.Run(HostUnderTest.Program, ["compare", Mount, _folder[root]]);
         ToolProcess.Run(HostUnderTest.Program, ["compare", _folder["m"], _folder[root]]);
+        Environments.RequireTool("rsync", "rsync");
         string differences = ToolProcess.Run("rsync", ["-aHXn", "--checksum", "--itemize-changes", "--delete", "--exclude=/.kafkafs", Mount + "/", _folder[root] + "/"]);
         // The root's own mode and times are not projected onto a data root.
         Xunit.Assert.DoesNotContain(differences.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => !line.EndsWith(" ./", StringComparison.Ordinal));
@@ -53,9 +57,11 @@ internal sealed class Setup : IDisposable
     public static async Task CaughtUpAsync(HostUnderTest master, HostUnderTest slave)
     {
         long target = -1;
-        for (long seen = await master.PositionAsync(); seen != target; seen = await master.PositionAsync())
+        int asked = 0;
+        for (long seen = await master.PositionAsync(); seen < 0 || seen != target; seen = await master.PositionAsync())
         {
             target = seen;
+            Xunit.Assert.True(++asked < 150, $"The master does not say where it stands:\n{master.Log}");
             await Task.Delay(400);
         }
 
@@ -73,7 +79,8 @@ internal sealed class Setup : IDisposable
             host.Dispose();
         }
 
-        ToolProcess.Shell($"grep -q ' {Mount} fuse' /proc/mounts && umount -l '{Mount}' || true");
+        // Everything below: tests mount a second time beside it. Ordinary users have the helper.
+        ToolProcess.Shell($"awk '$2 ~ \"^{_folder.Path}/\" {{print $2}}' /proc/mounts | while read m; do umount -l \"$m\" || fusermount3 -uz \"$m\"; done");
         _folder.Dispose();
     }
 

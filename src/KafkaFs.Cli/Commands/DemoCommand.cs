@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using KafkaFs.Cli.Demo;
 
 namespace KafkaFs.Cli.Commands;
@@ -8,9 +9,14 @@ internal static class DemoCommand
 {
     public static Command Create()
     {
-        Option<string> broker = new("--broker") { Description = "use Kafka instead of the embedded journal, with a topic of its own", HelpName = "HOST:PORT" };
+        Option<string> broker = new("--broker") { Description = "use Kafka instead of the embedded journal, with a topic that is deleted at the end", HelpName = "HOST:PORT" };
         Option<bool> once = new("--once") { Description = "end after the table" };
-        Argument<string?> folder = new("FOLDER") { Description = "the tree to copy in (default: one that every machine has)", Arity = ArgumentArity.ZeroOrOne };
+        Argument<string?> folder = new Argument<string?>("FOLDER")
+        {
+            Description = "the tree to copy in (default: one that every machine has)",
+            Arity = ArgumentArity.ZeroOrOne,
+        }.RefusingOptions();
+        folder.Validators.Add(RequireFiles);
         Command command = new("demo", """
             Start a master and a slave in a temporary folder, work on the mount, and compare. Exit code 0 only if they are equal.
 
@@ -19,7 +25,26 @@ internal static class DemoCommand
               kafkafs demo --once --broker localhost:9092 ~/projects
             """)
         { folder, broker, once };
-        command.SetAction((parsed, stop) => new DemoRun(parsed.GetValue(broker), parsed.GetValue(folder), parsed.GetValue(once)).RunAsync(stop));
+        command.SetAction(async parsed =>
+        {
+            using StopSignals signals = new();
+            return await new DemoRun(parsed.GetValue(broker), parsed.GetValue(folder), parsed.GetValue(once)).RunAsync(signals.Token).ConfigureAwait(false);
+        });
         return command;
+    }
+
+    private static void RequireFiles(ArgumentResult result)
+    {
+        if (result.Tokens is [{ Value: string folder }] && !folder.StartsWith('-'))
+        {
+            if (!Directory.Exists(folder))
+            {
+                result.AddError($"FOLDER '{folder}' is no directory");
+            }
+            else if (!new SourceTree(folder).Entries().Any(entry => entry.IsFile))
+            {
+                result.AddError($"FOLDER '{folder}' has no file that could be copied");
+            }
+        }
     }
 }

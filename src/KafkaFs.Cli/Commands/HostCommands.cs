@@ -81,7 +81,7 @@ internal static class HostCommands
     }
 
     private static Argument<string[]> Places(string name, string description) =>
-        new(name) { Description = description, Arity = ArgumentArity.OneOrMore };
+        new Argument<string[]>(name) { Description = description, Arity = ArgumentArity.OneOrMore }.RefusingOptions();
 
     private static void Expect(Command command, Argument<string[]> places, JournalArguments journal, int embedded, int kafka) =>
         command.Validators.Add(result =>

@@ -32,9 +32,6 @@ internal sealed class JournalArguments
         command.Validators.Add(Validate);
     }
 
-    /// <summary>True if the command line names an embedded journal.</summary>
-    public bool IsEmbedded(ParseResult parsed) => parsed.GetValue(Journal) is not null;
-
     /// <summary>The settings that name the journal.</summary>
     public IEnumerable<string> ToSettings(ParseResult parsed, string topic)
     {
@@ -51,6 +48,10 @@ internal sealed class JournalArguments
             .. (parsed.GetValue(Property) ?? []).Select(property => $"--KafkaFs:Journal:Kafka:Properties:{property}"),
         ];
     }
+
+    /// <summary>Further settings for a command that only reads: history that the topic has forgotten is no loss to it.</summary>
+    public IEnumerable<string> ToReadOnlySettings(ParseResult parsed) =>
+        parsed.GetValue(Journal) is null ? ["--KafkaFs:Journal:Kafka:AcceptFiniteRetention=true"] : [];
 
     private void Validate(CommandResult result)
     {

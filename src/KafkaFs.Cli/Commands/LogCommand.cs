@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using KafkaFs.Cli.Log;
 using KafkaFs.Hosting.Configuration;
@@ -12,17 +13,20 @@ namespace KafkaFs.Cli.Commands;
 /// <summary>`kafkafs log`: the records of a journal.</summary>
 internal static class LogCommand
 {
-    private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(1);
+    private const string Start = "start";
+    private const string End = "end";
 
     public static Command Create()
     {
         JournalArguments journal = new();
-        Argument<string?> topic = new("TOPIC") { Description = "the topic (not with --journal)", Arity = ArgumentArity.ZeroOrOne };
-        Option<string> from = new("--from") { Description = "first record: an offset, start, or end", DefaultValueFactory = _ => "start", HelpName = "OFFSET|start|end" };
-        Option<long> count = new("--count") { Description = "at most so many records", DefaultValueFactory = _ => long.MaxValue, HelpName = "N" };
+        Argument<string?> topic = new Argument<string?>("TOPIC") { Description = "the topic (not with --journal)", Arity = ArgumentArity.ZeroOrOne }.RefusingOptions();
+        Option<string> from = new("--from") { Description = "first record: an offset, start, or end (default: start)", HelpName = "OFFSET|start|end" };
+        Option<long?> count = new("--count") { Description = "at most so many records", HelpName = "N" };
         Option<bool> follow = new("--follow") { Description = "go on as records arrive, until Ctrl-C" };
         Option<bool> json = new("--json") { Description = "a JSON object a line (proto/fuse.proto; bytes in base64)" };
         Option<bool> data = new("--data") { Description = "with --json: the content of writes too" };
+        from.Validators.Add(RequirePosition);
+        count.Validators.Add(RequirePositive);
         Command command = new("log", """
             Show the records of a journal.
 
@@ -39,26 +43,57 @@ internal static class LogCommand
                 result.AddError("log: TOPIC is wanted with --broker");
             }
 
-            if (result.GetValue(from) is not ("start" or "end") && !long.TryParse(result.GetValue(from), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            if (result.GetValue(journal.Journal) is not null && result.GetValue(topic) is not null)
             {
-                result.AddError("--from: an offset, start or end is wanted");
+                result.AddError("log: TOPIC is for --broker; --journal names the whole journal");
             }
         });
-        command.SetAction((parsed, stop) => RunAsync(
-            journal.ToSettings(parsed, parsed.GetValue(topic) ?? "").ToArray(),
-            new RecordPrinter(Console.Out, parsed.GetValue(json), parsed.GetValue(data)),
-            parsed.GetRequiredValue(from), parsed.GetValue(count), parsed.GetValue(follow), stop));
+        command.SetAction(async parsed =>
+        {
+            using StopSignals signals = new();
+            using StreamWriter output = new(Console.OpenStandardOutput(), bufferSize: 64 * 1024);
+            LogRange range = new(parsed.GetValue(from) ?? Start, parsed.GetValue(count) ?? long.MaxValue, parsed.GetValue(follow));
+            return await RunAsync(
+                [.. journal.ToSettings(parsed, parsed.GetValue(topic) ?? ""), .. journal.ToReadOnlySettings(parsed)],
+                new RecordPrinter(output, parsed.GetValue(json), parsed.GetValue(data)), range, signals.Token).ConfigureAwait(false);
+        });
         return command;
     }
 
-    private static async Task<int> RunAsync(string[] settings, RecordPrinter printer, string from, long count, bool follow, CancellationToken stop)
+    private static void RequirePosition(OptionResult result)
+    {
+        if (result.Tokens is [{ Value: string text }] && text is not (Start or End) && !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            result.AddError($"--from '{text}': an offset, {Start} or {End} is wanted");
+        }
+    }
+
+    private static void RequirePositive(OptionResult result)
+    {
+        if (result.Tokens is [{ Value: string text }] && !(long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long count) && count > 0))
+        {
+            result.AddError($"--count '{text}': a number from 1 is wanted");
+        }
+    }
+
+    private static async Task<int> RunAsync(string[] settings, RecordPrinter printer, LogRange range, CancellationToken stop)
     {
         try
         {
             IConfiguration configuration = new ConfigurationBuilder().AddCommandLine([.. settings, "--KafkaFs:DataRoot=."]).Build();
             IJournalProvider provider = JournalProviders.Create(HostSettingsBinder.Bind(configuration, HostRole.Slave), NullLoggerFactory.Instance);
             using IJournal journal = await provider.OpenAsync(createIfMissing: false, stop).ConfigureAwait(false);
-            Print(journal, printer, from, count, follow, stop);
+            if (range.TryPlace(journal.QueryBounds(0, stop), out long start, out string? problem))
+            {
+                range.Print(journal, start, printer, stop);
+                return ExitCode.Success;
+            }
+
+            await Console.Error.WriteLineAsync($"kafkafs: {problem}").ConfigureAwait(false);
+            return ExitCode.Usage;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
             return ExitCode.Success;
         }
         catch (Exception exception) when (FailureReport.Describe(exception).Words is not null)
@@ -66,29 +101,6 @@ internal static class LogCommand
             (int exitCode, string? words) = FailureReport.Describe(exception);
             await Console.Error.WriteLineAsync($"kafkafs: {words}").ConfigureAwait(false);
             return exitCode;
-        }
-    }
-
-    private static void Print(IJournal journal, RecordPrinter printer, string from, long count, bool follow, CancellationToken stop)
-    {
-        JournalBounds bounds = journal.QueryBounds(0, stop);
-        long start = from switch
-        {
-            "start" => bounds.First,
-            "end" => bounds.Next,
-            _ => long.Parse(from, CultureInfo.InvariantCulture),
-        };
-        using IJournalReader reader = journal.OpenReader(0, start);
-        JournalBatch batch = new();
-        while (!stop.IsCancellationRequested && count > 0 && (follow || reader.NextOffset < bounds.Next))
-        {
-            reader.Read(batch, s_wait);
-            for (int index = 0; index < batch.Count && count > 0 && (follow || batch[index].Offset < bounds.Next); index++, count--)
-            {
-                printer.Print(batch[index]);
-            }
-
-            Console.Out.Flush();
         }
     }
 }

@@ -4,6 +4,8 @@ using System.Runtime.InteropServices;
 using KafkaFs.Cli.Compare;
 using KafkaFs.Fuse.Mount;
 using KafkaFs.Hosting.Lifetime;
+using KafkaFs.Journal.Contract;
+using KafkaFs.Journal.Kafka;
 using Spectre.Console;
 
 namespace KafkaFs.Cli.Demo;
@@ -12,11 +14,18 @@ namespace KafkaFs.Cli.Demo;
 internal sealed class DemoRun(string? broker, string? folder, bool once)
 {
     private static readonly TimeSpan s_catchUpLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
 
     private readonly string _home = Directory.CreateTempSubdirectory("kafkafs-demo-").FullName;
     private readonly string _topic = $"kafkafs-demo-{Guid.NewGuid():N}";
+    private readonly List<HostProcess> _hosts = [];
+    private Task _working = Task.CompletedTask;
 
     private string Mount => Path.Combine(_home, "mnt");
+
+    private string MasterRoot => Path.Combine(_home, "m");
+
+    private string SlaveRoot => Path.Combine(_home, "s");
 
     /// <summary>Returns 0 only if all trees are equal.</summary>
     public async Task<int> RunAsync(CancellationToken stop)
@@ -25,43 +34,43 @@ internal sealed class DemoRun(string? broker, string? folder, bool once)
         {
             return await LiveAsync(stop).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (Exception exception) when (exception is OperationCanceledException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
-            AnsiConsole.MarkupLine("interrupted");
-            return ExitCode.Different;
-        }
-        catch (Exception exception) when (exception is InvalidOperationException or IOException or UnauthorizedAccessException)
-        {
+            if (await IsStoppedAsync(stop).ConfigureAwait(false))
+            {
+                Say("interrupted");
+                return ExitCode.Different;
+            }
+
             await Console.Error.WriteLineAsync($"kafkafs: the demo failed: {exception.Message}").ConfigureAwait(false);
             return ExitCode.Internal;
         }
         finally
         {
-            CleanUp();
+            await CleanUpAsync().ConfigureAwait(false);
         }
     }
 
     private async Task<int> LiveAsync(CancellationToken stop)
     {
         Directory.CreateDirectory(Mount);
-        AnsiConsole.WriteLine($"Everything is in {_home}; the journal is {(broker is null ? "embedded" : $"topic {_topic} at {broker}")}.");
-        await using HostProcess master = HostProcess.Start(Path.Combine(_home, "master.log"), ["master", .. Journal, .. Places("m"), Mount]);
+        Say($"Everything is in {_home}; the journal is {(broker is null ? "embedded" : $"topic {_topic} at {broker}")}.");
+        HostProcess master = Start("master", [.. Places(MasterRoot), Mount]);
         await master.ReadyAsync(stop).ConfigureAwait(false);
-        await using HostProcess slave = HostProcess.Start(Path.Combine(_home, "slave.log"), ["slave", .. Journal, .. Places("s")]);
+        HostProcess slave = Start("slave", Places(SlaveRoot));
         await slave.ReadyAsync(stop).ConfigureAwait(false);
-        AnsiConsole.WriteLine($"Master {master.Id} has mounted {Mount}; slave {slave.Id} follows.");
+        Say($"Master {master.Id} has mounted {Mount}; slave {slave.Id} follows.");
 
-        DemoWork work = new(Mount);
+        DemoWork work = new(Mount, stop);
         Stopwatch copying = Stopwatch.StartNew();
-        CopyIn(work, stop);
+        await OnMountAsync(() => CopyIn(work), stop).ConfigureAwait(false);
         copying.Stop();
-        foreach (string done in work.WorkOn(stop))
-        {
-            AnsiConsole.WriteLine($"  {done}");
-        }
+        await OnMountAsync(() => SayEach(work.WorkOn()), stop).ConfigureAwait(false);
 
-        (long records, TimeSpan lag) = await CatchUpAsync(master, slave, stop).ConfigureAwait(false);
-        long differences = Compare(Mount, Path.Combine(_home, "s")) + Compare(Path.Combine(_home, "m"), Path.Combine(_home, "s"));
+        TimeSpan lag = await MeasureLagAsync(stop).ConfigureAwait(false);
+        long records = await CatchUpAsync(master, slave, stop).ConfigureAwait(false);
+        long differences = 0;
+        await OnMountAsync(() => differences = Compare(Mount, SlaveRoot) + Compare(MasterRoot, SlaveRoot), stop).ConfigureAwait(false);
         Show(work, copying.Elapsed, records, lag, differences);
         if (!once)
         {
@@ -73,56 +82,99 @@ internal sealed class DemoRun(string? broker, string? folder, bool once)
 
     private string[] Journal => broker is null ? ["--journal", Path.Combine(_home, "journal.db")] : ["--broker", broker];
 
-    private string[] Places(string root) => broker is null ? [Path.Combine(_home, root)] : [Path.Combine(_home, root), _topic];
+    private string[] Places(string root) => broker is null ? [root] : [root, _topic];
 
-    private void CopyIn(DemoWork work, CancellationToken stop)
+    private HostProcess Start(string command, string[] places)
     {
-        string source = folder is null ? RuntimeEnvironment.GetRuntimeDirectory() : Path.GetFullPath(folder);
-        AnsiConsole.WriteLine($"Copying {source} into the mount.");
-        if (!AnsiConsole.Profile.Out.IsTerminal)
-        {
-            work.CopyIn(source, _ => { }, stop);
-            return;
-        }
-
-        AnsiConsole.Progress().Start(context =>
-        {
-            ProgressTask task = context.AddTask("copying", maxValue: 1);
-            work.CopyIn(source, share => task.Value = share, stop);
-            task.Value = 1;
-        });
+        HostProcess host = HostProcess.Start(Path.Combine(_home, command + ".log"), [command, .. Journal, .. places]);
+        _hosts.Add(host);
+        return host;
     }
 
-    private static async Task<(long Records, TimeSpan Lag)> CatchUpAsync(HostProcess master, HostProcess slave, CancellationToken stop)
+    // On another thread: a call that hangs on the mount must not keep us from ending it.
+    private Task OnMountAsync(Action work, CancellationToken stop)
     {
-        Stopwatch waiting = Stopwatch.StartNew();
-        long target = (await master.AskAsync(stop).ConfigureAwait(false))?.AppliedOffset ?? 0;
-        // Health looks every 250 ms: the master's position is final when it stays the same.
-        for (long last = -1; last != target; await Task.Delay(300, stop).ConfigureAwait(false))
+        _working = Task.Run(work, stop);
+        return _working.WaitAsync(stop);
+    }
+
+    private void CopyIn(DemoWork work)
+    {
+        string source = folder is null ? RuntimeEnvironment.GetRuntimeDirectory() : Path.GetFullPath(folder);
+        SourceTree tree = new(source, except: _home);
+        Say($"Copying {source} into the mount.");
+        if (!AnsiConsole.Profile.Out.IsTerminal)
         {
-            last = target;
-            target = (await master.AskAsync(stop).ConfigureAwait(false))?.AppliedOffset ?? target;
+            work.CopyIn(tree, source, _ => { });
+        }
+        else
+        {
+            AnsiConsole.Progress().Start(context =>
+            {
+                ProgressTask task = context.AddTask("copying", maxValue: 1);
+                work.CopyIn(tree, source, share => task.Value = share);
+                task.Value = 1;
+            });
         }
 
-        TimeSpan settled = waiting.Elapsed;
-        while (((await slave.AskAsync(stop).ConfigureAwait(false))?.AppliedOffset ?? 0) < target)
+        if (work.Skipped > 0)
         {
-            if (waiting.Elapsed > s_catchUpLimit)
-            {
-                throw new InvalidOperationException($"the slave did not reach record {target}");
-            }
+            Say($"  {work.Skipped} left out: no file, directory or symlink, or not readable");
+        }
+    }
 
+    // From the answer to the last call until the slave's tree shows it.
+    private async Task<TimeSpan> MeasureLagAsync(CancellationToken stop)
+    {
+        const string last = "last";
+        await OnMountAsync(() => Directory.CreateDirectory(Path.Combine(Mount, last)), stop).ConfigureAwait(false);
+        Stopwatch waiting = Stopwatch.StartNew();
+        while (!Directory.Exists(Path.Combine(SlaveRoot, last)))
+        {
+            Limit(waiting, "the slave did not follow");
+            await Task.Delay(1, stop).ConfigureAwait(false);
+        }
+
+        return waiting.Elapsed;
+    }
+
+    private static async Task<long> CatchUpAsync(HostProcess master, HostProcess slave, CancellationToken stop)
+    {
+        Stopwatch waiting = Stopwatch.StartNew();
+        long target = -1;
+        // Health looks every 250 ms: the master's position is final when it stays the same.
+        for (long seen = await AskAsync().ConfigureAwait(false); seen < 0 || seen != target; seen = await AskAsync().ConfigureAwait(false))
+        {
+            target = seen;
+            Limit(waiting, "the master does not say where it stands");
+            await Task.Delay(300, stop).ConfigureAwait(false);
+        }
+
+        while (((await slave.AskAsync(stop).ConfigureAwait(false))?.AppliedOffset ?? -1) < target)
+        {
+            Limit(waiting, $"the slave did not reach record {target}");
             await Task.Delay(20, stop).ConfigureAwait(false);
         }
 
-        return (target, waiting.Elapsed - settled);
+        return target;
+
+        async Task<long> AskAsync() => (await master.AskAsync(stop).ConfigureAwait(false))?.AppliedOffset ?? -1;
+    }
+
+    private static void Limit(Stopwatch waiting, string words)
+    {
+        if (waiting.Elapsed > s_catchUpLimit)
+        {
+            throw new InvalidOperationException($"{words} within {s_catchUpLimit.TotalMinutes} minutes");
+        }
     }
 
     private static long Compare(string first, string second)
     {
-        TreeComparison comparison = new(line => AnsiConsole.WriteLine($"  {line}"));
-        comparison.Run(first, second);
-        return comparison.Differences;
+        using TreeComparison comparison = new(first, second, line => Say($"  {line}"));
+        comparison.Run();
+        Say($"{first} and {second}: {comparison.Summary}");
+        return comparison.Differences + comparison.Unreadable;
     }
 
     private static void Show(DemoWork work, TimeSpan copying, long records, TimeSpan lag, long differences)
@@ -134,31 +186,91 @@ internal sealed class DemoRun(string? broker, string? folder, bool once)
             work.Bytes.ToString("N0", culture),
             records.ToString(culture),
             (work.Bytes / 1e6 / copying.TotalSeconds).ToString("F1", culture),
-            lag.TotalSeconds.ToString("F2", culture) + " s",
+            (lag.TotalMilliseconds).ToString("F0", culture) + " ms",
             differences == 0 ? "equal" : $"{differences} differences");
         AnsiConsole.Write(table);
     }
 
     private async Task StayAsync(CancellationToken stop)
     {
-        AnsiConsole.WriteLine($"""
+        Say($"""
             Try in another terminal:
               ls {Mount}                          the mount
-              diff -r {Mount} {_home}/s --exclude=.kafkafs
-              echo hello > {Mount}/hello; cat {_home}/s/hello
-              {Environment.ProcessPath} log {string.Join(' ', Journal)} {(broker is null ? "" : _topic)} --follow
+              diff -r {Mount} {SlaveRoot} --exclude=.kafkafs
+              echo hello > {Mount}/hello; cat {SlaveRoot}/hello
+              {HostProcess.CommandLine} log {string.Join(' ', Journal)}{(broker is null ? "" : $" {_topic}")} --follow
             Ctrl-C ends the demo and removes everything.
             """);
         await Task.Delay(Timeout.Infinite, stop).ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+        Say("Ending.");
     }
 
-    private void CleanUp()
+    // Ctrl-C reaches the hosts and git too: what fails because of it may be seen here before the signal.
+    private static async Task<bool> IsStoppedAsync(CancellationToken stop)
     {
-        if (MountTable.Find(Mount) is MountEntry mounted)
+        await Task.Delay(TimeSpan.FromMilliseconds(200), stop).ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
+        return stop.IsCancellationRequested;
+    }
+
+    // Hosts by id, then what they left.
+    private async Task CleanUpAsync()
+    {
+        foreach (HostProcess host in _hosts)
         {
-            MountTable.Clean(mounted);
+            if (!await host.EndAsync(s_patience).ConfigureAwait(false))
+            {
+                Say($"Waiting for {host.Id}: a shell or a program still uses {Mount}.");
+            }
+
+            await host.DisposeAsync().ConfigureAwait(false);
         }
 
-        Directory.Delete(_home, recursive: true);
+        if (MountTable.Find(Mount) is MountEntry left)
+        {
+            MountTable.Clean(left);
+        }
+
+        await Task.WhenAny(_working, Task.Delay(s_patience)).ConfigureAwait(false);
+        DeleteHome();
+        await DeleteTopicAsync().ConfigureAwait(false);
     }
+
+    private void DeleteHome()
+    {
+        try
+        {
+            Directory.Delete(_home, recursive: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"kafkafs: {_home} stays: {exception.Message}");
+        }
+    }
+
+    private async Task DeleteTopicAsync()
+    {
+        if (broker is null || _hosts.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await KafkaTopics.DeleteAsync(new KafkaJournalOptions { BootstrapServers = broker, Topic = _topic }).ConfigureAwait(false);
+        }
+        catch (JournalException exception)
+        {
+            await Console.Error.WriteLineAsync($"kafkafs: topic {_topic} stays: {exception.Message}").ConfigureAwait(false);
+        }
+    }
+
+    private static void SayEach(IEnumerable<string> lines)
+    {
+        foreach (string line in lines)
+        {
+            Say($"  {line}");
+        }
+    }
+
+    private static void Say(string line) => Console.Out.WriteLine(line);
 }

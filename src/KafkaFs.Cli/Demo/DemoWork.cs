@@ -1,73 +1,60 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
+using KafkaFs.Cli.Compare;
 using KafkaFs.Posix;
 using KafkaFs.Posix.Files;
 
 namespace KafkaFs.Cli.Demo;
 
 /// <summary>What the demo does on the mount: ordinary work by ordinary means.</summary>
-internal sealed class DemoWork(string mount)
+internal sealed class DemoWork(string mount, CancellationToken stop)
 {
+    private const int CopyBytes = 1024 * 1024;
+
+    private readonly byte[] _buffer = new byte[CopyBytes];
+
     public long Files { get; private set; }
 
     public long Bytes { get; private set; }
 
+    /// <summary>What could not be copied, and was left out.</summary>
+    public int Skipped { get; private set; }
+
     /// <summary>Copies a tree in, telling the share that is done (0 to 1).</summary>
-    public void CopyIn(string source, Action<double> progress, CancellationToken stop)
+    public void CopyIn(SourceTree source, string folder, Action<double> progress)
     {
         string target = Path.Combine(mount, "tree");
-        FileInfo[] files = [.. new DirectoryInfo(source).EnumerateFiles("*", Options)];
-        long total = Math.Max(1, files.Sum(file => file.LinkTarget is null ? file.Length : 0));
-        foreach (FileInfo file in files)
+        SourceEntry[] entries = [.. source.Entries()];
+        Skipped = source.Skipped;
+        long total = Math.Max(1, entries.Sum(entry => entry.Bytes));
+        Directory.CreateDirectory(target);
+        foreach (SourceEntry entry in entries)
         {
             stop.ThrowIfCancellationRequested();
-            string to = Path.Combine(target, Path.GetRelativePath(source, file.FullName));
-            Directory.CreateDirectory(Path.GetDirectoryName(to)!);
-            if (file.LinkTarget is string link)
-            {
-                File.CreateSymbolicLink(to, link);
-            }
-            else
-            {
-                file.CopyTo(to);
-                Bytes += file.Length;
-            }
-
-            Files++;
-            progress((double)Bytes / total);
+            Copy(entry, Path.Combine(folder, entry.Path), Path.Combine(target, entry.Path), () => progress(Math.Min(1, (double)Bytes / total)));
         }
     }
 
-    /// <summary>Renames, links, deletes; and a git repository where git is there.</summary>
-    public IReadOnlyList<string> WorkOn(CancellationToken stop)
+    /// <summary>Renames, links, deletes; and a git repository where git is there. Returns what was done, in words.</summary>
+    public IReadOnlyList<string> WorkOn()
     {
         List<string> done = [];
         string tree = Path.Combine(mount, "tree"), moved = Path.Combine(mount, "moved");
-        Directory.CreateDirectory(Path.Combine(mount, "links"));
         Directory.Move(tree, moved);
         done.Add("renamed the tree");
-        string[] files = [.. Directory.EnumerateFiles(moved, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
-        for (int index = 0; index < files.Length; index += 10)
-        {
-            string link = Path.Combine(mount, "links", index.ToString(System.Globalization.CultureInfo.InvariantCulture));
-            Errno errno = FileCalls.Link(null, Encoding.UTF8.GetBytes(files[index]), null, Encoding.UTF8.GetBytes(link));
-            if (errno != Errno.None)
-            {
-                throw new IOException($"link of '{files[index]}': {errno}");
-            }
-
-            File.CreateSymbolicLink(link + ".sym", files[index]);
-        }
-
+        string[] files = [.. new SourceTree(moved).Entries().Where(entry => entry.IsFile).Select(entry => Path.Combine(moved, entry.Path)).Order(StringComparer.Ordinal)];
+        MakeLinks(files);
         done.Add("made hard links and symlinks");
         for (int index = 5; index < files.Length; index += 10)
         {
+            stop.ThrowIfCancellationRequested();
             File.Delete(files[index]);
         }
 
         done.Add("deleted some files");
-        if (UseGit(Path.Combine(mount, "repository"), stop))
+        if (UseGit(Path.Combine(mount, "repository")))
         {
             done.Add("git init, add, commit");
         }
@@ -75,37 +62,112 @@ internal sealed class DemoWork(string mount)
         return done;
     }
 
-    private static EnumerationOptions Options => new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true };
-
-    private static bool UseGit(string repository, CancellationToken stop)
+    private void Copy(SourceEntry entry, string from, string to, Action copied)
     {
-        Directory.CreateDirectory(repository);
-        File.WriteAllText(Path.Combine(repository, "README"), "Written on a KafkaFS mount.\n");
-        string[][] commands =
-        [
-            ["init", "-q"],
-            ["add", "."],
-            ["-c", "user.name=demo", "-c", "user.email=demo@localhost", "commit", "-q", "-m", "First"],
-        ];
-        foreach (string[] arguments in commands)
+        switch (entry.Type)
         {
-            stop.ThrowIfCancellationRequested();
-            try
+            case FileKind.Directory:
+                Directory.CreateDirectory(to);
+                break;
+            case FileKind.Symlink when new FileInfo(from).LinkTarget is string link:
+                File.CreateSymbolicLink(to, link);
+                Files++;
+                break;
+            case FileKind.Regular:
+                CopyFile(entry, from, to, copied);
+                break;
+        }
+    }
+
+    private void CopyFile(SourceEntry entry, string from, string to, Action copied)
+    {
+        FileStream? source = TryOpen(from);
+        if (source is null)
+        {
+            Skipped++;
+            return;
+        }
+
+        using (source)
+        {
+            byte[] name = Encoding.UTF8.GetBytes(to);
+            Require(FileCalls.Open(null, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, entry.Permissions, out SafeFd target), to);
+            using (target)
             {
-                using Process git = Process.Start(new ProcessStartInfo("git", ["-C", repository, .. arguments]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-                string words = git.StandardError.ReadToEnd();
-                git.WaitForExit();
-                if (git.ExitCode != 0)
+                ulong offset = 0;
+                for (int length = source.Read(_buffer); length > 0; length = source.Read(_buffer))
                 {
-                    throw new IOException($"git {arguments[0]} failed on the mount: {words}");
+                    Require(DescriptorCalls.WriteAll(target, _buffer.AsSpan(0, length), offset), to);
+                    offset += (ulong)length;
+                    Bytes += length;
+                    copied();
+                    stop.ThrowIfCancellationRequested();
                 }
-            }
-            catch (Win32Exception)
-            {
-                return false;
             }
         }
 
-        return true;
+        Files++;
+    }
+
+    private static FileStream? TryOpen(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        }
+        catch (Exception exception) when (exception is UnauthorizedAccessException or FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private void MakeLinks(string[] files)
+    {
+        string links = Path.Combine(mount, "links");
+        Directory.CreateDirectory(links);
+        for (int index = 0; index < files.Length; index += 10)
+        {
+            stop.ThrowIfCancellationRequested();
+            string link = Path.Combine(links, index.ToString(CultureInfo.InvariantCulture));
+            Require(FileCalls.Link(null, Encoding.UTF8.GetBytes(files[index]), null, Encoding.UTF8.GetBytes(link)), link);
+            File.CreateSymbolicLink(link + ".sym", files[index]);
+        }
+    }
+
+    private bool UseGit(string repository)
+    {
+        Directory.CreateDirectory(repository);
+        File.WriteAllText(Path.Combine(repository, "README"), "Written on a KafkaFS mount.\n");
+        return Git(repository, "init", "-q")
+            && Git(repository, "add", ".")
+            && Git(repository, "-c", "user.name=demo", "-c", "user.email=demo@localhost", "commit", "-q", "-m", "First");
+    }
+
+    // False where there is no git.
+    private bool Git(string repository, params string[] arguments)
+    {
+        stop.ThrowIfCancellationRequested();
+        ProcessStartInfo start = new("git", ["-C", repository, "-c", "gc.auto=0", "-c", "maintenance.auto=false", .. arguments]) { RedirectStandardError = true };
+        // Nobody's own settings: hooks and signatures have no place here.
+        start.Environment["GIT_CONFIG_GLOBAL"] = start.Environment["GIT_CONFIG_SYSTEM"] = "/dev/null";
+        try
+        {
+            using Process git = Process.Start(start)!;
+            string words = git.StandardError.ReadToEnd();
+            git.WaitForExit();
+            return git.ExitCode == 0 ? true : throw new IOException($"git failed on the mount: {words}");
+        }
+        catch (Win32Exception)
+        {
+            return false;
+        }
+    }
+
+    private static void Require(Errno errno, string path)
+    {
+        if (errno != Errno.None)
+        {
+            throw new IOException($"'{path}': {errno}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Google.Protobuf;
 using KafkaFs.Cli.Compare;
 using KafkaFs.Journal.Codec;
@@ -12,6 +13,12 @@ namespace KafkaFs.Cli.Log;
 internal sealed class RecordPrinter(TextWriter output, bool json, bool withData)
 {
     private static readonly JsonFormatter s_json = new(new JsonFormatter.Settings(formatDefaultValues: false).WithPreserveProtoFieldNames(true));
+
+    // Of a record that is none, unless all data are asked for.
+    private const int MaxDefectBytes = 1_024;
+
+    /// <summary>Everything printed has left the process.</summary>
+    public void Flush() => output.Flush();
 
     public void Print(in JournalRecord record)
     {
@@ -89,7 +96,16 @@ internal sealed class RecordPrinter(TextWriter output, bool json, bool withData)
 
     private void PrintJson(in JournalRecord record)
     {
-        string body;
+        string body = ChangeCodec.TryDecode(record.Bytes, out _, out string? defect) ? ChangeAsJson(record, ref defect) : "";
+        CultureInfo culture = CultureInfo.InvariantCulture;
+        output.Write(string.Create(culture, $"{{\"offset\":{record.Offset},\"appendTimeMs\":{record.AppendTimeMs},\"bytes\":{record.Bytes.Length},"));
+        output.WriteLine(defect is null
+            ? $"\"change\":{body}}}"
+            : $"\"change\":null,\"defect\":{JsonSerializer.Serialize(defect)},\"hex\":\"{Convert.ToHexStringLower(Shown(record.Bytes))}\"}}");
+    }
+
+    private string ChangeAsJson(in JournalRecord record, ref string? defect)
+    {
         try
         {
             FuseChange change = FuseChange.Parser.ParseFrom(record.Bytes);
@@ -98,15 +114,14 @@ internal sealed class RecordPrinter(TextWriter output, bool json, bool withData)
                 write.Data = ByteString.Empty;
             }
 
-            body = s_json.Format(change);
+            return s_json.Format(change);
         }
-        catch (InvalidProtocolBufferException)
+        catch (InvalidProtocolBufferException exception)
         {
-            body = "null";
+            defect = exception.Message;
+            return "";
         }
-
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{{\"offset\":{record.Offset},\"appendTimeMs\":{record.AppendTimeMs},\"bytes\":{record.Bytes.Length},\"change\":{body}}}"));
     }
+
+    private ReadOnlySpan<byte> Shown(ReadOnlySpan<byte> bytes) => withData || bytes.Length <= MaxDefectBytes ? bytes : bytes[..MaxDefectBytes];
 }

@@ -24,9 +24,25 @@ public static class MountTable
     /// <summary>All mounts, in the order of the kernel.</summary>
     public static IEnumerable<MountEntry> Read() => File.ReadLines("/proc/self/mountinfo", Encoding.Latin1).Select(Parse);
 
-    /// <summary>The server of a FUSE mount is gone: everything on it answers ENOTCONN.</summary>
-    public static bool IsStale(MountEntry entry) =>
-        entry.IsFuse && FileCalls.Stat(null, Encoding.UTF8.GetBytes(entry.Mountpoint), out _) is Errno.ENOTCONN or Errno.ECONNABORTED;
+    /// <summary>The server of a FUSE mount is gone: everything on it answers ENOTCONN. Asked by statfs, which the kernel does not answer from its cache.</summary>
+    public static bool IsStale(MountEntry entry)
+    {
+        if (!entry.IsFuse)
+        {
+            return false;
+        }
+
+        Errno errno = FileCalls.Open(null, Encoding.UTF8.GetBytes(entry.Mountpoint), OpenFlags.PathOnly, 0, out SafeFd root);
+        if (errno == Errno.None)
+        {
+            using (root)
+            {
+                errno = DescriptorCalls.StatFileSystem(root, out _);
+            }
+        }
+
+        return errno is Errno.ENOTCONN or Errno.ECONNABORTED;
+    }
 
     /// <summary>Aborts the connection and unmounts lazily: processes that wait on it go on with an error.</summary>
     public static void Clean(MountEntry entry)

@@ -55,6 +55,22 @@ public static partial class ProcessCalls
     /// <summary>Asks a process to end (SIGTERM).</summary>
     public static void Terminate(int process) => _ = kill(process, 15);
 
+    /// <summary>Standard output is a pipe or socket that nobody reads any more (poll(2) says POLLERR).</summary>
+    public static bool IsOutputClosed()
+    {
+        const short error = 8, hangUp = 16;
+        PollEntry entry = new() { Descriptor = 1 };
+        return poll(ref entry, 1, 0) > 0 && (entry.Returned & (error | hangUp)) != 0;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+
     [StructLayout(LayoutKind.Sequential)]
     private struct ResourceLimit
     {
@@ -64,6 +80,9 @@ public static partial class ProcessCalls
 
     [LibraryImport("libc")]
     private static partial int kill(int process, int signal);
+
+    [LibraryImport("libc")]
+    private static partial int poll(ref PollEntry entries, nuint count, int timeoutMs);
 
     [LibraryImport("libc")]
     private static partial uint geteuid();

@@ -1,0 +1,17 @@
+using System.CommandLine;
+
+namespace KafkaFs.Cli.Commands;
+
+/// <summary>All of `kafkafs`.</summary>
+internal static class CommandTree
+{
+    public static RootCommand Create() => new("KafkaFS: a filesystem whose journal is a Kafka topic.")
+    {
+        HostCommands.Master(),
+        HostCommands.Slave(),
+        DemoCommand.Create(),
+        CompareCommand.Create(),
+        LogCommand.Create(),
+        CleanupCommand.Create(),
+    };
+}

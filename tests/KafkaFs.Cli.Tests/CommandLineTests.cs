@@ -1,0 +1,35 @@
+using KafkaFs.Cli.Commands;
+using Xunit;
+
+namespace KafkaFs.Cli.Tests;
+
+public sealed class CommandLineTests
+{
+    [Theory]
+    [InlineData("log --journal j")]
+    [InlineData("log --journal j --json --from 5 --count 1 --follow")]
+    [InlineData("log --broker h:1 topic --from end --property security.protocol=SSL")]
+    [InlineData("slave --journal j s")]
+    [InlineData("master --broker h:1 --property a.b=c m topic mnt")]
+    [InlineData("compare a b")]
+    [InlineData("cleanup /mnt")]
+    [InlineData("demo --once")]
+    public void WhatTheHelpShowsIsAccepted(string line) => Assert.Empty(Errors(line));
+
+    [Theory]
+    [InlineData("log --journal j --from five", "--from 'five': an offset, start or end is wanted")]
+    [InlineData("log --journal j --from -1", "--from '-1': an offset, start or end is wanted")]
+    [InlineData("log --journal j --count 0", "--count '0': a number from 1 is wanted")]
+    [InlineData("log --journal j --count -3", "--count '-3': a number from 1 is wanted")]
+    [InlineData("log --broker h:1", "log: TOPIC is wanted with --broker")]
+    [InlineData("log --journal j topic", "log: TOPIC is for --broker; --journal names the whole journal")]
+    [InlineData("slave --journal j --verbose", "'--verbose' is no option here; a path that begins so is written './--verbose'")]
+    [InlineData("master --journal j m --mnt", "'--mnt' is no option here; a path that begins so is written './--mnt'")]
+    [InlineData("compare a -b", "'-b' is no option here; a path that begins so is written './-b'")]
+    [InlineData("cleanup --all", "'--all' is no option here; a path that begins so is written './--all'")]
+    [InlineData("demo --ones", "'--ones' is no option here; a path that begins so is written './--ones'")]
+    [InlineData("demo /nowhere/at/all", "FOLDER '/nowhere/at/all' is no directory")]
+    public void WhatIsWrongIsSaidBeforeAnythingStarts(string line, string expected) => Assert.Contains(expected, Errors(line));
+
+    private static string[] Errors(string line) => [.. CommandTree.Create().Parse(line.Split(' ')).Errors.Select(error => error.Message)];
+}

@@ -1,1 +1,3 @@
-return await KafkaFs.MasterHost.MasterProgram.RunAsync(args);
+using KafkaFs.MasterHost;
+
+return args is ["cleanup", .. string[] places] ? MasterProgram.Cleanup(places) : await MasterProgram.RunAsync(args);

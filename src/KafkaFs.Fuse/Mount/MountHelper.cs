@@ -9,7 +9,7 @@ namespace KafkaFs.Fuse.Mount;
 /// <summary>fusermount3(1), the setuid helper that mounts for ordinary users and passes the device's descriptor back.</summary>
 internal static class MountHelper
 {
-    private const string Program = "fusermount3";
+    public const string Program = "fusermount3";
 
     /// <summary>Mounts and returns the descriptor of /dev/fuse.</summary>
     public static SafeFd Mount(string mountpoint, string options)

@@ -10,24 +10,29 @@ namespace KafkaFs.Fuse.Mount;
 /// <param name="Mountpoint">Path of the mount.</param>
 /// <param name="Type">Filesystem type, `fuse.kafkafs` for ours.</param>
 /// <param name="DeviceMinor">Minor number of st_dev: for FUSE the number of the connection in /sys/fs/fuse/connections.</param>
-public sealed record MountEntry(string Mountpoint, string Type, uint DeviceMinor)
-{
-    public bool IsFuse => Type == "fuse" || Type.StartsWith("fuse.", StringComparison.Ordinal);
-}
+public sealed record MountEntry(string Mountpoint, string Type, uint DeviceMinor);
 
 /// <summary>What is mounted, read without touching any mount.</summary>
 public static class MountTable
 {
-    /// <summary>The topmost mount at exactly this path, or null.</summary>
+    /// <summary>Filesystem type of our mounts.</summary>
+    public const string OwnType = "fuse.kafkafs";
+
+    /// <summary>The topmost mount at exactly this path, or null; the path must be free of links (<see cref="RealPath"/>).</summary>
     public static MountEntry? Find(string path) => Read().LastOrDefault(entry => entry.Mountpoint == path);
 
     /// <summary>All mounts, in the order of the kernel.</summary>
-    public static IEnumerable<MountEntry> Read() => File.ReadLines("/proc/self/mountinfo", Encoding.Latin1).Select(Parse);
+    public static IEnumerable<MountEntry> Read() =>
+        // Not ReadLines: a carriage return in a path is not escaped, and ends no line.
+        File.ReadAllText("/proc/self/mountinfo", Encoding.Latin1).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse);
 
-    /// <summary>The server of a FUSE mount is gone: everything on it answers ENOTCONN. Asked by statfs, which the kernel does not answer from its cache.</summary>
+    /// <summary>
+    /// A mount of KafkaFS whose server is gone: everything on it answers ENOTCONN. Asked by statfs, which the kernel does not answer
+    /// from its cache. Others' dead mounts are theirs.
+    /// </summary>
     public static bool IsStale(MountEntry entry)
     {
-        if (!entry.IsFuse)
+        if (entry.Type != OwnType)
         {
             return false;
         }
@@ -44,14 +49,13 @@ public static class MountTable
         return errno is Errno.ENOTCONN or Errno.ECONNABORTED;
     }
 
-    /// <summary>Aborts the connection and unmounts lazily: processes that wait on it go on with an error.</summary>
-    public static void Clean(MountEntry entry)
+    /// <summary>
+    /// Aborts the connection and unmounts lazily: processes that wait on it go on with an error. False if this user may not.
+    /// </summary>
+    public static bool Clean(MountEntry entry)
     {
         Abort(entry.DeviceMinor);
-        if (MountCalls.UnmountLazily(entry.Mountpoint) != Errno.None)
-        {
-            MountHelper.Unmount(entry.Mountpoint);
-        }
+        return MountCalls.UnmountLazily(entry.Mountpoint) == Errno.None || MountHelper.Unmount(entry.Mountpoint);
     }
 
     /// <summary>Ends a connection from outside; nothing happens if it is gone, or not ours.</summary>

@@ -8,13 +8,15 @@ namespace KafkaFs.Fuse.Mount;
 public static class Mountpoint
 {
     /// <summary>
-    /// Refuses what cannot be mounted on, in words; a dead mount of our own is cleaned first, and <paramref name="cleaned"/> says so.
-    /// Returns the absolute path.
+    /// Refuses what cannot be mounted on, and a machine or user that cannot mount, in words (<see cref="FuseUnavailableException"/>),
+    /// before anything is changed; a dead mount of our own is cleaned, and <paramref name="cleaned"/> says so. Returns the absolute path
+    /// without links.
     /// </summary>
     public static string Prepare(string path, out bool cleaned)
     {
-        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        string full = RealPath.Of(path);
         cleaned = false;
+        FuseAccess.Require();
         if (MountTable.Find(full) is MountEntry mounted)
         {
             if (!MountTable.IsStale(mounted))
@@ -22,8 +24,7 @@ public static class Mountpoint
                 throw Refuse(full, $"something is mounted there already (type {mounted.Type}): unmount it first");
             }
 
-            MountTable.Clean(mounted);
-            cleaned = true;
+            cleaned = MountTable.Clean(mounted) ? true : throw Refuse(full, "it is the mount of a dead master, and this user may not unmount it");
         }
 
         Errno errno = FileCalls.Open(null, Encoding.UTF8.GetBytes(full), OpenFlags.ReadOnly | OpenFlags.Directory, 0, out SafeFd directory);

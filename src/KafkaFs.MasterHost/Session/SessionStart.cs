@@ -51,7 +51,8 @@ internal sealed class SessionStart(MasterSession session, LocalReplica replica, 
             case ChangeKind.SessionStarted when outcome.IsAccepted && change.Master == _identity?.Master && _started.Task.IsCompletedSuccessfully:
                 session.End(new HostFailure("another run of this master has started (a copy of the data root?) and closed this session", Superseded: true));
                 break;
-            case ChangeKind.SessionEnded when outcome.IsAccepted && change.Closes == session.Id && change.Header.Session != session.Id:
+            // While catching up there is no session yet: the end of another master's, which closes none, must not be taken for ours.
+            case ChangeKind.SessionEnded when outcome.IsAccepted && session.Id != SessionId.None && change.Closes == session.Id && change.Header.Session != session.Id:
                 session.End(new HostFailure($"session {session.Id} was closed by an operator", Superseded: true));
                 break;
         }

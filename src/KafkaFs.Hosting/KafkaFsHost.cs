@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using KafkaFs.Hosting.Configuration;
 using KafkaFs.Hosting.Lifetime;
 using KafkaFs.Hosting.Metrics;
@@ -21,42 +22,50 @@ public static class KafkaFsHost
     /// <summary>How long a stop may take: draining a mount and writing the checkpoint.</summary>
     private static readonly TimeSpan s_stopLimit = TimeSpan.FromMinutes(5);
 
-    /// <summary>Runs a host until it is stopped, and returns its exit code. Wrong settings are reported on the error output.</summary>
+    /// <summary>
+    /// Runs a host until it is stopped, and returns its exit code. What keeps it from starting is one message on the error output, and
+    /// nothing has been changed then.
+    /// </summary>
     public static async Task<int> RunAsync<TWorker>(HostRole role, string[] arguments)
         where TWorker : HostWorker
     {
-        IConfiguration configuration = Configure(arguments);
-        HostSettings settings;
-        try
+        if (arguments is ["--help"] or ["-h"])
         {
-            settings = HostSettingsBinder.Bind(configuration, role);
-        }
-        catch (SettingsException exception)
-        {
-            await Console.Error.WriteLineAsync($"kafkafs: {exception.Message}").ConfigureAwait(false);
-            return ExitCode.Configuration;
+            Console.WriteLine(HostUsage.Of(role));
+            return ExitCode.Success;
         }
 
         try
         {
+            IConfiguration configuration = HostConfiguration.Load(role, arguments);
+            HostSettings settings = HostSettingsBinder.Bind(configuration, role);
             using IHost host = Build<TWorker>(settings, configuration);
             TWorker worker = host.Services.GetServices<IHostedService>().OfType<TWorker>().Single();
-            await host.RunAsync().ConfigureAwait(false);
+            await StartAsync(host, settings).ConfigureAwait(false);
+            await host.WaitForShutdownAsync().ConfigureAwait(false);
             return worker.Result;
         }
-        catch (IOException exception) when (settings.HttpUrls.Length > 0)
+        catch (Exception exception) when (exception is SettingsException or HostFailedException)
         {
-            await Console.Error.WriteLineAsync($"kafkafs: {settings.HttpUrls} cannot be served ({exception.Message}): change KafkaFs:Http:Urls").ConfigureAwait(false);
-            return ExitCode.Configuration;
+            (int code, string? words) = FailureReport.Describe(exception);
+            await Console.Error.WriteLineAsync($"kafkafs: {words}").ConfigureAwait(false);
+            return code;
         }
     }
 
-    private static IConfigurationRoot Configure(string[] arguments) => new ConfigurationBuilder()
-        .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true)
-        .AddJsonFile("/etc/kafkafs/appsettings.json", optional: true)
-        .AddEnvironmentVariables()
-        .AddCommandLine(arguments)
-        .Build();
+    // The worker waits until this is done, so all that can fail here is the web server.
+    private static async Task StartAsync(IHost host, HostSettings settings)
+    {
+        try
+        {
+            await host.StartAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or InvalidOperationException)
+        {
+            throw new HostFailedException(
+                ExitCode.Configuration, $"{settings.HttpUrls} cannot be served ({exception.Message.TrimEnd('.')}): change KafkaFs:Http:Urls");
+        }
+    }
 
     private static IHost Build<TWorker>(HostSettings settings, IConfiguration configuration)
         where TWorker : HostWorker
@@ -87,14 +96,13 @@ public static class KafkaFsHost
     {
         IServiceCollection services = builder.Services;
         builder.Configuration.AddConfiguration(configuration);
-        bool systemd = SystemdHelpers.IsSystemdService();
         builder.Logging.AddConfiguration(configuration.GetSection("Logging"));
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // What ends a host is said once, by us, without a stack trace.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        if (systemd)
+        if (SystemdHelpers.IsSystemdService())
         {
-            // Not UseSystemd(): it says READY when the host starts, long before the mount is there.
-            services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
             builder.Logging.AddSystemdConsole();
         }
         else
@@ -106,7 +114,15 @@ public static class KafkaFsHost
         services.Configure<HostOptions>(options => options.ShutdownTimeout = s_stopLimit);
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(provider => new HostStatus(provider.GetRequiredService<TimeProvider>(), provider.GetService<ISystemdNotifier>()));
+        services.AddSingleton(provider => new HostStatus(
+            TimeProvider.System, provider.GetService<ServiceNotices>(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("KafkaFs.Status")));
+        // Not UseSystemd(): it says READY when the host starts, long before the mount is there.
+        if (ServiceNotices.OfThisProcess(TimeProvider.System) is ServiceNotices notices)
+        {
+            services.AddSingleton(notices);
+            services.AddHostedService<ServiceWatchdog>();
+        }
+
         services.AddSingleton<KafkaFsMetrics>();
         services.AddSingleton<IJournalProvider>(provider => JournalProviders.Create(settings, provider.GetRequiredService<ILoggerFactory>()));
         services.AddHostedService<TWorker>();

@@ -1,6 +1,7 @@
 using KafkaFs.Journal.Kafka;
 using KafkaFs.Replica.Tree;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 
 namespace KafkaFs.Hosting.Configuration;
 
@@ -20,7 +21,7 @@ public static class HostSettingsBinder
         string provider = reader.Required("Journal:Provider", $"{Kafka} or {Embedded}");
         if (provider.Length > 0)
         {
-            provider = reader.Choice("Journal:Provider", Kafka, Kafka, Embedded);
+            provider = reader.Choice("Journal:Provider", "", Kafka, Embedded);
         }
 
         HostSettings settings = new()
@@ -31,13 +32,29 @@ public static class HostSettingsBinder
             Kafka = BindKafka(reader, provider),
             EmbeddedFile = BindEmbedded(reader, provider),
             HttpUrls = BindUrls(reader, role),
-            Mountpoint = role == HostRole.Master ? reader.Required("Mount:Mountpoint", "an empty directory") : "",
-            ReaderThreads = role == HostRole.Master ? reader.Number("Mount:ReaderThreads", 4, 1, 64) : 0,
-            AllowOther = role == HostRole.Master ? reader.Flag("Mount:AllowOther") : null,
         };
-        CheckPlaces(reader, settings);
+        settings = BindMount(reader, settings);
+        PlaceRules.Check(reader, settings);
+        CheckLogging(reader, configuration);
         reader.RefuseUnknown();
         return reader.Errors.Count == 0 ? settings : throw new SettingsException(reader.Errors);
+    }
+
+    // A slave knows the keys and passes over them: hosts of one machine may share a file.
+    private static HostSettings BindMount(SettingsReader reader, HostSettings settings)
+    {
+        if (settings.Role == HostRole.Slave)
+        {
+            reader.Ignore("Mount:Mountpoint", "Mount:ReaderThreads", "Mount:AllowOther");
+            return settings;
+        }
+
+        return settings with
+        {
+            Mountpoint = reader.Required("Mount:Mountpoint", "an empty directory"),
+            ReaderThreads = reader.Number("Mount:ReaderThreads", 4, 1, 64),
+            AllowOther = reader.Flag("Mount:AllowOther"),
+        };
     }
 
     private static TreeOwnership? BindOwnership(SettingsReader reader) =>
@@ -61,6 +78,7 @@ public static class HostSettingsBinder
             return null;
         }
 
+        KafkaPropertyRules.Check(reader, "Journal:Kafka:Properties", properties.Keys);
         reader.Required("Journal:Kafka:BootstrapServers", "HOST:PORT of a broker, several separated by commas");
         reader.Required("Journal:Kafka:Topic", "the topic that is the journal");
         if (topic.Length > 0 && !TopicNames.IsValid(topic))
@@ -104,30 +122,19 @@ public static class HostSettingsBinder
             return "";
         }
 
-        foreach (string url in urls.Split(';'))
-        {
-            if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? parsed) || parsed.Scheme is not ("http" or "https"))
-            {
-                reader.Errors.Add($"{SettingsReader.Name("Http:Urls")} = '{url}': http://ADDRESS:PORT is wanted, or none");
-            }
-        }
-
+        UrlRules.Check(reader, "Http:Urls", urls);
         return urls;
     }
 
-    // A mount inside the data root, or a data root inside the mount, would wait for itself.
-    private static void CheckPlaces(SettingsReader reader, HostSettings settings)
+    // .NET would throw at the first logger, with a stack trace and without the key.
+    private static void CheckLogging(SettingsReader reader, IConfiguration configuration)
     {
-        if (settings.DataRoot.Length == 0 || settings.Mountpoint.Length == 0)
+        foreach ((string key, string? value) in configuration.GetSection("Logging").AsEnumerable())
         {
-            return;
-        }
-
-        string root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(settings.DataRoot)) + "/";
-        string mount = Path.TrimEndingDirectorySeparator(Path.GetFullPath(settings.Mountpoint)) + "/";
-        if (root.StartsWith(mount, StringComparison.Ordinal) || mount.StartsWith(root, StringComparison.Ordinal))
-        {
-            reader.Errors.Add($"{SettingsReader.Name("DataRoot")} '{root}' and {SettingsReader.Name("Mount:Mountpoint")} '{mount}' lie inside one another: name two separate directories");
+            if (key.Contains(":LogLevel:", StringComparison.OrdinalIgnoreCase) && value is not null && !Enum.TryParse<LogLevel>(value, ignoreCase: true, out _))
+            {
+                reader.Errors.Add($"{key} = '{value}': {string.Join(", ", Enum.GetNames<LogLevel>())} is wanted");
+            }
         }
     }
 }

@@ -16,6 +16,15 @@ internal sealed class SettingsReader(IConfigurationSection section)
         return section[key] is { Length: > 0 } value ? value : fallback;
     }
 
+    /// <summary>Settings of another role: known, and not looked at.</summary>
+    public void Ignore(params ReadOnlySpan<string> keys)
+    {
+        foreach (string key in keys)
+        {
+            _known.Add(key);
+        }
+    }
+
     public string Required(string key, string wanted)
     {
         string value = Text(key);

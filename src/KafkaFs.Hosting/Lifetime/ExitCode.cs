@@ -9,6 +9,9 @@ public static class ExitCode
     /// <summary>`compare`: the trees differ. `demo`: likewise.</summary>
     public const int Different = 1;
 
+    /// <summary>`compare`: a tree could not be read, so nothing is known.</summary>
+    public const int NotCompared = 2;
+
     /// <summary>The command line is wrong.</summary>
     public const int Usage = 64;
 
@@ -21,10 +24,10 @@ public static class ExitCode
     /// <summary>No /dev/fuse, or no right to mount.</summary>
     public const int FuseUnavailable = 71;
 
-    /// <summary>The mountpoint is missing, not empty, or mounted already.</summary>
+    /// <summary>The mountpoint is missing, not empty, or mounted already. `cleanup`: something that lives is mounted there.</summary>
     public const int MountpointUnusable = 72;
 
-    /// <summary>The data root is in use, not a replica, or cannot be used.</summary>
+    /// <summary>The data root is in use, not a replica, or cannot be used; its disk is full or fails.</summary>
     public const int DataRootUnusable = 73;
 
     /// <summary>The checkpoint in the data root cannot be read, or is of a newer format.</summary>
@@ -38,4 +41,10 @@ public static class ExitCode
 
     /// <summary>Settings are missing, unknown, out of range or contradict each other.</summary>
     public const int Configuration = 78;
+
+    /// <summary>A command for people was ended by SIGINT (Ctrl-C), as shells say it; a host ends with 0 then.</summary>
+    public const int Interrupted = 130;
+
+    /// <summary>A command for people was ended by SIGTERM.</summary>
+    public const int Terminated = 143;
 }

@@ -1,6 +1,7 @@
 using KafkaFs.Journal.Contract;
 using KafkaFs.Replica.Checkpoint;
 using KafkaFs.Replica.Tree;
+using Microsoft.Data.Sqlite;
 
 namespace KafkaFs.Hosting.Lifetime;
 
@@ -16,6 +17,14 @@ public static class FailureReport
         DataRootException => (ExitCode.DataRootUnusable, exception.Message),
         CheckpointException => (ExitCode.CheckpointUnusable, exception.Message),
         Configuration.SettingsException => (ExitCode.Configuration, exception.Message),
+        IOException or UnauthorizedAccessException => (ExitCode.DataRootUnusable, MachineRefuses(exception)),
+        SqliteException sqlite when IsMachines(sqlite) => (ExitCode.DataRootUnusable, MachineRefuses(exception)),
         _ => (ExitCode.Internal, null),
     };
+
+    private static string MachineRefuses(Exception exception) =>
+        $"this machine does not let the replica keep its state: {exception.Message.TrimEnd('.')}; see to the disk (full? read-only? failing?) and start again";
+
+    // SQLITE_PERM, _READONLY, _IOERR, _FULL, _CANTOPEN; the rest are mistakes of ours, or a damaged file.
+    private static bool IsMachines(SqliteException exception) => exception.SqliteErrorCode is 3 or 8 or 10 or 13 or 14;
 }

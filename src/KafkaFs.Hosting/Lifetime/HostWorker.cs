@@ -19,6 +19,13 @@ public abstract partial class HostWorker(HostStatus status, IHostApplicationLife
     /// <inheritdoc/>
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (!await StartedAsync(stoppingToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        // At the first sign of a stop, long before the worker has taken everything down: nobody is to send work here any more.
+        using CancellationTokenRegistration stopping = lifetime.ApplicationStopping.Register(() => status.Set(HostState.Stopping, "stopping"));
         try
         {
             await RunAsync(stoppingToken).ConfigureAwait(false);
@@ -33,6 +40,15 @@ public abstract partial class HostWorker(HostStatus status, IHostApplicationLife
         }
 
         lifetime.StopApplication();
+    }
+
+    // Only once everything else of the host has started: a port that is taken must end the process before anything is changed.
+    private async Task<bool> StartedAsync(CancellationToken stop)
+    {
+        TaskCompletionSource<bool> started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenRegistration running = lifetime.ApplicationStarted.Register(() => started.TrySetResult(true));
+        using CancellationTokenRegistration stopped = stop.Register(() => started.TrySetResult(false));
+        return await started.Task.ConfigureAwait(false);
     }
 
     private bool Report(Exception exception)

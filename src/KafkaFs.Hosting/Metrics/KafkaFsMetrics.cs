@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using KafkaFs.Hosting.Status;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Posix;
+using KafkaFs.Replica;
 using KafkaFs.Replica.Apply;
 using KafkaFs.Replica.Namespace;
 
@@ -14,6 +15,12 @@ public sealed class KafkaFsMetrics : IDisposable
     /// <summary>Name of the meter.</summary>
     public const string MeterName = "KafkaFs";
 
+    // 50 µs (answered from memory) to 10 s (a journal that is about to count as stalled).
+    private static readonly InstrumentAdvice<double> s_seconds = new()
+    {
+        HistogramBucketBoundaries = [50e-6, 100e-6, 250e-6, 500e-6, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    };
+
     private readonly Meter _meter = new(MeterName);
     private readonly Counter<long> _calls;
     private readonly Histogram<double> _callSeconds;
@@ -24,14 +31,14 @@ public sealed class KafkaFsMetrics : IDisposable
     public KafkaFsMetrics(HostStatus status)
     {
         _calls = _meter.CreateCounter<long>("kafkafs_calls", description: "Calls of the mount by operation and errno.");
-        _callSeconds = _meter.CreateHistogram<double>("kafkafs_call_duration", "s", "Time from reading a call to its answer.");
-        _appendSeconds = _meter.CreateHistogram<double>("kafkafs_journal_append", "s", "Time from handover to acknowledgement of a record.");
+        _callSeconds = _meter.CreateHistogram<double>("kafkafs_call_duration", "s", "Time from reading a call to its answer.", null, s_seconds);
+        _appendSeconds = _meter.CreateHistogram<double>("kafkafs_journal_append", "s", "Time from handover to acknowledgement of a record.", null, s_seconds);
         _readBytes = _meter.CreateCounter<long>("kafkafs_read", "By", "Bytes read from the mount.");
         _writtenBytes = _meter.CreateCounter<long>("kafkafs_written", "By", "Bytes written to the mount.");
         _meter.CreateObservableGauge("kafkafs_applied_offset", () => status.AppliedOffset, description: "Offset of the next record to apply.");
         _meter.CreateObservableGauge("kafkafs_journal_end_offset", () => status.EndOffset, description: "End of the journal when last asked.");
         _meter.CreateObservableGauge("kafkafs_lag_records", () => status.LagRecords, description: "Records that are not applied yet.");
-        _meter.CreateObservableGauge("kafkafs_lag", () => status.LagSeconds, "s", "Age of the last applied record while behind.");
+        _meter.CreateObservableGauge("kafkafs_lag", () => status.LagSeconds, "s", "How long the oldest record that is not applied has waited for it.");
         _meter.CreateObservableGauge("kafkafs_ready", () => status.IsReady ? 1 : 0, description: "1 if the host is ready.");
         _meter.CreateObservableGauge("kafkafs_state", () => States(status.State), description: "1 for the state that the host is in.");
     }
@@ -49,12 +56,18 @@ public sealed class KafkaFsMetrics : IDisposable
 
     public void OnAcknowledged(TimeSpan latency) => _appendSeconds.Record(latency.TotalSeconds);
 
-    /// <summary>Observes what a replica has applied.</summary>
-    public void Observe(ApplyCounters counters, NamespaceState state)
+    /// <summary>Observes what a replica has applied, and what it waits for.</summary>
+    public void Observe(LocalReplica replica)
     {
+        (ApplyCounters counters, NamespaceState state) = (replica.Applier.Counters, replica.Namespace);
         _meter.CreateObservableCounter("kafkafs_applied_records", () => Kinds(counters), description: "Records applied, by kind.");
         _meter.CreateObservableCounter("kafkafs_void_records", () => Voids(counters), description: "Records that changed nothing, by reason.");
         _meter.CreateObservableCounter("kafkafs_applied", () => counters.Bytes, "By", "Bytes of applied records.");
+        _meter.CreateObservableGauge(
+            "kafkafs_apply_stalled", () => replica.Applier.Stall is null ? 0 : 1, description: "1 while this machine refuses the next record.");
+        _meter.CreateObservableCounter(
+            "kafkafs_strangers", () => (long)replica.Tree.Strangers, description: "Files that were in the way of a name and were moved to .kafkafs/foreign.");
+        ObserveQueue("acknowledged_records", () => replica.Applier.OwnQueued);
         _meter.CreateObservableGauge("kafkafs_inodes", () => state.InodeCount, description: "Inodes of the filesystem.");
         _meter.CreateObservableGauge("kafkafs_entries", () => state.EntryCount, description: "Names of the filesystem.");
     }

@@ -6,35 +6,45 @@ using KafkaFs.Replica;
 namespace KafkaFs.Hosting.Replication;
 
 /// <summary>
-/// Runs a replica: a thread that follows the journal, and a second look at both that keeps the status true. Its tasks fail with
-/// what the replica cannot go on from.
+/// Runs a replica: a thread that follows the journal, one that asks the journal for its end, and one that looks at both and keeps
+/// the status true. Its tasks fail with what the replica cannot go on from. The replica and the journal are the caller's, who calls
+/// <see cref="Stop"/> before it disposes either.
 /// </summary>
 public sealed class JournalFollower : IDisposable
 {
     private static readonly TimeSpan s_lookInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_catchUpLookInterval = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan s_boundsInterval = TimeSpan.FromSeconds(1);
 
+    // A question has a limit of its own (5 s with Kafka), and may wait for another one.
+    private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(15);
+
     private readonly LocalReplica _replica;
-    private readonly IJournal _journal;
     private readonly HostStatus _status;
+    private readonly BoundsWatch _bounds;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly long _target;
-    private string _readyWords = "";
-    private bool _ready;
+    private readonly Thread _follow;
+    private readonly Thread _look;
+    private readonly Thread _ask;
+    private volatile JournalRefusedException? _verdict;
+    private volatile string? _readyWords;
 
-    /// <summary>Starts following; the replica counts as caught up once it has applied what the journal holds now.</summary>
-    public JournalFollower(LocalReplica replica, IJournal journal, HostStatus status, KafkaFsMetrics metrics)
+    /// <summary>
+    /// Starts following, and asks nothing itself: a journal that is away now is waited for. The replica counts as caught up once it
+    /// has applied what the journal held at its first answer.
+    /// </summary>
+    public JournalFollower(LocalReplica replica, IJournal journal, HostStatus status, KafkaFsMetrics metrics, TimeProvider? clock = null)
     {
-        (_replica, _journal, _status) = (replica, journal, status);
-        _target = journal.QueryBounds(0, _stop.Token).Next;
-        metrics.Observe(replica.Applier.Counters, replica.Namespace);
-        status.SetEnd(_target);
-        status.Set(HostState.CatchingUp, $"catching up from {replica.Applier.NextOffset} to {_target}");
-        Run("journal-follow", Follow);
-        Run("status", Look);
-        Run("journal-bounds", AskBounds);
+        (_replica, _status) = (replica, status);
+        _bounds = new BoundsWatch(journal, () => replica.Applier.NextOffset, status, clock ?? TimeProvider.System);
+        metrics.Observe(replica);
+        status.SetPosition(replica.Applier.NextOffset, 0);
+        status.Set(HostState.CatchingUp, $"catching up from {replica.Applier.NextOffset}");
+        _follow = Start("journal-follow", Follow);
+        _look = Start("status", Look);
+        _ask = Start("journal-bounds", AskBounds);
     }
 
     /// <summary>Completes when everything is applied that the journal held at the start.</summary>
@@ -46,16 +56,21 @@ public sealed class JournalFollower : IDisposable
     /// <summary>From here on the host is ready, in these words, whenever nothing stalls it.</summary>
     public void BecomeReady(string words)
     {
-        (_readyWords, _ready) = (words, true);
+        _readyWords = words;
         _status.Set(HostState.Ready, words);
     }
 
-    /// <summary>Stops following and waits for the record under way.</summary>
+    /// <summary>
+    /// Stops following, and waits for the record under way and for the journal's last answer: nothing of this uses replica or
+    /// journal afterwards.
+    /// </summary>
     public void Stop()
     {
-        _ready = false;
+        _readyWords = null;
         _stop.Cancel();
-        _ended.Task.ContinueWith(static _ => { }, TaskScheduler.Default).Wait();
+        _follow.Join();
+        _look.Join();
+        _ask.Join(s_stopLimit);
     }
 
     /// <inheritdoc/>
@@ -65,25 +80,60 @@ public sealed class JournalFollower : IDisposable
         _stop.Dispose();
     }
 
-    private static void Run(string name, ThreadStart loop) => new Thread(loop) { IsBackground = true, Name = name }.Start();
+    private Thread Start(string name, Action loop)
+    {
+        Thread thread = new(() => Run(loop)) { IsBackground = true, Name = name };
+        thread.Start();
+        return thread;
+    }
 
-    private void Follow()
+    private void Run(Action loop)
     {
         try
         {
-            _replica.Follow(_stop.Token);
-            _ended.TrySetResult();
+            loop();
         }
         catch (Exception exception) when (End(exception))
         {
-            _caughtUp.TrySetException(exception);
+            _stop.Cancel();
         }
     }
 
+    // Not ready from here on, not only when the host has taken everything down.
     private bool End(Exception exception)
     {
+        _status.Set(HostState.Refused, exception.Message);
+        _caughtUp.TrySetException(exception);
         _ended.TrySetException(exception);
         return true;
+    }
+
+    private void Follow()
+    {
+        _replica.Follow(_stop.Token);
+        if (_verdict is JournalRefusedException verdict)
+        {
+            End(verdict);
+        }
+
+        _ended.TrySetResult();
+    }
+
+    private void AskBounds()
+    {
+        do
+        {
+            try
+            {
+                _bounds.Ask(_stop.Token);
+            }
+            catch (JournalRefusedException exception)
+            {
+                _verdict = exception;
+                _stop.Cancel();
+            }
+        }
+        while (!_stop.Token.WaitHandle.WaitOne(s_boundsInterval));
     }
 
     private void Look()
@@ -91,42 +141,33 @@ public sealed class JournalFollower : IDisposable
         while (!_ended.Task.IsCompleted)
         {
             _status.SetPosition(_replica.Applier.NextOffset, _replica.Applier.Counters.LastAppendTimeMs);
-            if (_replica.Applier.NextOffset >= _target)
+            if (_replica.Applier.NextOffset >= _bounds.Target)
             {
                 _caughtUp.TrySetResult();
             }
 
-            if (_replica.Applier.Stall is { } stall)
-            {
-                _status.Set(HostState.Stalled, stall.ToString());
-            }
-            else if (_ready)
-            {
-                _status.Set(HostState.Ready, _journal.Trouble is string trouble ? $"{_readyWords}; journal: {trouble}" : _readyWords);
-            }
-            else if (_status.State is HostState.CatchingUp)
-            {
-                _status.Set(HostState.CatchingUp, $"catching up: {_replica.Applier.NextOffset} of {_target}");
-            }
-
-            Thread.Sleep(_caughtUp.Task.IsCompleted ? s_lookInterval : TimeSpan.FromMilliseconds(10));
+            SetState();
+            _ended.Task.ContinueWith(static _ => { }, TaskScheduler.Default).Wait(_caughtUp.Task.IsCompleted ? s_lookInterval : s_catchUpLookInterval);
         }
     }
 
-    private void AskBounds()
+    private void SetState()
     {
-        while (!_ended.Task.IsCompleted)
+        if (_replica.Applier.Stall is { } stall)
         {
-            try
-            {
-                _status.SetEnd(_journal.QueryBounds(0, _stop.Token).Next);
-            }
-            catch (Exception exception) when (exception is JournalException or OperationCanceledException or ObjectDisposedException)
-            {
-                // No answer is no finding: the reader reports what is wrong with the log itself.
-            }
-
-            _ended.Task.ContinueWith(static _ => { }, TaskScheduler.Default).Wait(s_boundsInterval);
+            _status.Set(HostState.Stalled, stall.ToString());
+        }
+        else if (_bounds.Stall is string silence)
+        {
+            _status.Set(HostState.Stalled, silence);
+        }
+        else if (_readyWords is string ready)
+        {
+            _status.Set(HostState.Ready, _bounds.Complaint is string complaint ? $"{ready}; journal: {complaint}" : ready);
+        }
+        else
+        {
+            _status.Set(HostState.CatchingUp, $"catching up: {_replica.Applier.NextOffset} of {_bounds.Target?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "?"}");
         }
     }
 }

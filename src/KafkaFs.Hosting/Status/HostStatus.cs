@@ -1,24 +1,30 @@
-using Microsoft.Extensions.Hosting.Systemd;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KafkaFs.Hosting.Status;
 
-/// <summary>What health, metrics and systemd say of this host. Safe for use from several threads.</summary>
-public sealed class HostStatus(TimeProvider clock, ISystemdNotifier? systemd = null)
+/// <summary>What health, metrics, the log and systemd say of this host. Safe for use from several threads.</summary>
+public sealed partial class HostStatus(TimeProvider clock, ServiceNotices? systemd = null, ILogger? logger = null)
 {
     private static readonly TimeSpan s_maxLag = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_logInterval = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
-    private bool _announced;
+    private readonly ILogger _logger = logger ?? NullLogger.Instance;
+    private readonly ReplicationLag _lag = new(clock);
+    private readonly long?[] _loggedAt = new long?[Enum.GetValues<HostState>().Length];
+    private volatile HostCondition _now = new(HostState.Starting, "starting", clock.GetUtcNow());
+    private string _logged = "";
     private long _applied;
     private long _end;
-    private long _lastAppendTimeMs;
+    private long _lookedAt = clock.GetTimestamp();
 
-    public HostState State { get; private set; }
+    public HostState State => _now.State;
 
     /// <summary>The state in words.</summary>
-    public string Words { get; private set; } = "starting";
+    public string Words => _now.Words;
 
-    public DateTimeOffset Since { get; private set; } = clock.GetUtcNow();
+    public DateTimeOffset Since => _now.Since;
 
     /// <summary>Offset of the next record to apply.</summary>
     public long AppliedOffset => Volatile.Read(ref _applied);
@@ -28,46 +34,98 @@ public sealed class HostStatus(TimeProvider clock, ISystemdNotifier? systemd = n
 
     public long LagRecords => EndOffset - AppliedOffset;
 
-    /// <summary>Age of the last applied record while there are more to apply; 0 else.</summary>
+    /// <summary>How long the oldest record that is not applied has waited for it, seconds; 0 when there is none.</summary>
     public double LagSeconds
     {
         get
         {
-            long last = Volatile.Read(ref _lastAppendTimeMs);
-            return LagRecords == 0 || last == 0 ? 0 : Math.Max(0, (clock.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(last)).TotalSeconds);
+            lock (_gate)
+            {
+                return _lag.Seconds;
+            }
         }
     }
 
     /// <summary>Ready, and not far behind.</summary>
     public bool IsReady => State == HostState.Ready && LagSeconds <= s_maxLag.TotalSeconds;
 
-    /// <summary>Changes the state; systemd hears of it, and once that the host is ready.</summary>
+    /// <summary>Time since <see cref="SetPosition"/>, which the thread that looks at the replica calls all the time.</summary>
+    public TimeSpan SinceLook => clock.GetElapsedTime(Volatile.Read(ref _lookedAt));
+
+    /// <summary>
+    /// Changes the state; log and systemd hear of it, rarely enough to be called all the time. A host that stops or has failed
+    /// does not become anything else.
+    /// </summary>
     public void Set(HostState state, string words)
     {
         lock (_gate)
         {
-            if (State != state)
+            if (!_now.MayBecome(state))
             {
-                Since = clock.GetUtcNow();
+                return;
             }
 
-            (State, Words) = (state, words);
-            systemd?.Notify(new ServiceState($"STATUS={words}"));
-            if (state == HostState.Ready && !_announced)
+            if (_now.State != state || _now.Words != words)
             {
-                _announced = true;
-                systemd?.Notify(ServiceState.Ready);
+                _now = new HostCondition(state, words, _now.State == state ? _now.Since : clock.GetUtcNow());
             }
+
+            Log();
+            systemd?.Tell(_now);
         }
     }
 
     /// <summary>Where the replica stands.</summary>
     public void SetPosition(long appliedOffset, long lastAppendTimeMs)
     {
-        Volatile.Write(ref _lastAppendTimeMs, lastAppendTimeMs);
+        lock (_gate)
+        {
+            _lag.OnApplied(appliedOffset, lastAppendTimeMs);
+        }
+
         Volatile.Write(ref _applied, appliedOffset);
+        Volatile.Write(ref _lookedAt, clock.GetTimestamp());
     }
 
     /// <summary>Where the journal ends.</summary>
-    public void SetEnd(long endOffset) => Volatile.Write(ref _end, endOffset);
+    public void SetEnd(long endOffset)
+    {
+        lock (_gate)
+        {
+            _lag.OnEnd(endOffset);
+        }
+
+        Volatile.Write(ref _end, endOffset);
+    }
+
+    // Each state once, and what a stalled host waits for whenever that changes; none of them more often than the interval.
+    private void Log()
+    {
+        HostState state = _now.State;
+        string key = state == HostState.Stalled ? _now.Words : state.ToString();
+        if (key == _logged || state is HostState.Starting or HostState.Refused)
+        {
+            return;
+        }
+
+        if (_loggedAt[(int)state] is not long at || clock.GetElapsedTime(at) >= s_logInterval)
+        {
+            _logged = key;
+            _loggedAt[(int)state] = clock.GetTimestamp();
+            if (state == HostState.Stalled)
+            {
+                LogStalled(_logger, _now.Words);
+            }
+            else
+            {
+                LogState(_logger, state, _now.Words);
+            }
+        }
+    }
+
+    [LoggerMessage(5010, LogLevel.Information, "{State}: {Words}")]
+    private static partial void LogState(ILogger logger, HostState state, string words);
+
+    [LoggerMessage(5011, LogLevel.Warning, "Stalled, and going on by itself when this ends: {Words}")]
+    private static partial void LogStalled(ILogger logger, string words);
 }

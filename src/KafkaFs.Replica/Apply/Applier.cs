@@ -58,6 +58,9 @@ public sealed partial class Applier : IDisposable
     /// <summary>What this machine refuses now, or null.</summary>
     public ApplyStall? Stall => _stall;
 
+    /// <summary>Records of this process that the log has acknowledged and that wait for their turn.</summary>
+    public int OwnQueued => _own.Count;
+
     /// <summary>A broken invariant has stopped the replica; it is not to be trusted any more.</summary>
     public bool HasFailed => _failure is not (null or JournalRefusedException);
 

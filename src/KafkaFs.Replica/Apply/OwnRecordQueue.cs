@@ -10,6 +10,18 @@ internal sealed class OwnRecordQueue
     private readonly Queue<Entry> _entries = new();
     private long _lastOffset = -1;
 
+    /// <summary>Records in the queue.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _entries.Count;
+            }
+        }
+    }
+
     /// <summary>Adds a record; reports come in offset order, one that came back late (a repetition) is left to the tail reader.</summary>
     public void Add(long offset, long appendTimeMs, ReadOnlyMemory<byte> record)
     {

@@ -1,0 +1,61 @@
+using KafkaFs.Hosting.Configuration;
+using KafkaFs.Hosting.Lifetime;
+using KafkaFs.TestKit;
+using Xunit;
+
+namespace KafkaFs.Hosting.Tests.Configuration;
+
+/// <summary>Changes the process's environment: this assembly has no other test that reads these variables.</summary>
+public sealed class HostConfigurationTests : IDisposable
+{
+    private const string Variable = "KafkaFs__Test";
+
+    private readonly TemporaryFolder _folder = new();
+
+    public HostConfigurationTests() => Environment.SetEnvironmentVariable("CONFIGURATION_DIRECTORY", _folder.Path);
+
+    [Fact]
+    public void LaterSourcesWin()
+    {
+        Assert.Null(Test(HostRole.Slave));
+        Write("appsettings.json", "shared");
+        Assert.Equal("shared", Test(HostRole.Slave));
+        Write("slave.json", "of the role");
+        Assert.Equal("of the role", Test(HostRole.Slave));
+        Assert.Equal("shared", Test(HostRole.Master));
+        Environment.SetEnvironmentVariable(Variable, "environment");
+        Assert.Equal("environment", Test(HostRole.Slave));
+        Assert.Equal("argument", Test(HostRole.Slave, "--KafkaFs:Test=argument"));
+    }
+
+    [Fact]
+    public void FilesThatAreNoJsonAreNamedWithTheirLinesAllAtOnce()
+    {
+        File.WriteAllText(_folder["appsettings.json"], "{\n  \"KafkaFs\": {\n    \"DataRoot\" \"/x\"\n  }\n}");
+        File.WriteAllText(_folder["master.json"], "[]");
+        SettingsException exception = Assert.Throws<SettingsException>(() => HostConfiguration.Load(HostRole.Master, []));
+        Assert.Equal(2, exception.Errors.Count);
+        Assert.StartsWith($"'{_folder["appsettings.json"]}' line 3 is no JSON", exception.Errors[0], StringComparison.Ordinal);
+        Assert.StartsWith($"'{_folder["master.json"]}' is no settings file", exception.Errors[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ArgumentsThatAreNoSettingsAreRefusedTogether()
+    {
+        HostFailedException exception = Assert.Throws<HostFailedException>(
+            () => HostConfiguration.Load(HostRole.Slave, ["-x=1", "--DataRoot=/x", "--KafkaFs:DataRoot", "--KafkaFs:Ownership=auto", "--Logging:LogLevel:Default=Debug"]));
+        Assert.Equal(ExitCode.Usage, exception.ExitCode);
+        Assert.StartsWith("'-x=1', '--DataRoot=/x', '--KafkaFs:DataRoot': ", exception.Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose()
+    {
+        Environment.SetEnvironmentVariable("CONFIGURATION_DIRECTORY", null);
+        Environment.SetEnvironmentVariable(Variable, null);
+        _folder.Dispose();
+    }
+
+    private static string? Test(HostRole role, params string[] arguments) => HostConfiguration.Load(role, arguments)["KafkaFs:Test"];
+
+    private void Write(string file, string value) => File.WriteAllText(_folder[file], $$"""{ "KafkaFs": { "Test": "{{value}}" } }""");
+}

@@ -1,0 +1,126 @@
+using KafkaFs.Hosting.Metrics;
+using KafkaFs.Hosting.Replication;
+using KafkaFs.Hosting.Status;
+using KafkaFs.Journal.Contract;
+using KafkaFs.Journal.Embedded;
+using KafkaFs.Replica;
+using KafkaFs.Replica.Tree;
+using KafkaFs.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace KafkaFs.Hosting.Tests.Replication;
+
+/// <summary>A real replica on an empty embedded journal that answers as the test says.</summary>
+public sealed class JournalFollowerTests : IAsyncLifetime, IDisposable
+{
+    private readonly TemporaryFolder _folder = new("/var/tmp");
+    private readonly ManualClock _clock = new();
+    private readonly HostStatus _status;
+    private readonly KafkaFsMetrics _metrics;
+    private FakeJournal _journal = null!;
+    private LocalReplica _replica = null!;
+
+    public JournalFollowerTests()
+    {
+        _status = new HostStatus(_clock);
+        _metrics = new KafkaFsMetrics(_status);
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        EmbeddedJournalProvider provider = new(_folder["journal.db"], NullLogger.Instance);
+        _journal = new FakeJournal(await provider.OpenAsync(createIfMissing: true, TestContext.Current.CancellationToken));
+        ReplicaOptions options = new() { DataRoot = _folder["root"], Ownership = TreeOwnership.Namespace };
+        _replica = LocalReplica.Open(options, _journal, NullLogger.Instance, _clock, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task AJournalThatIsAwayAtTheStartIsWaitedFor()
+    {
+        _journal.Bounds = () => throw new JournalUnavailableException("no broker");
+        using JournalFollower follower = Follow();
+        await WaitAsync(HostState.CatchingUp);
+        _clock.Advance(10);
+        await WaitAsync(HostState.Stalled);
+        Assert.False(follower.CaughtUp.IsCompleted);
+        _journal.Bounds = () => new JournalBounds(0, 0);
+        await follower.CaughtUp.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task G4_AVerdictOfTheJournalEndsFollowingAndReadinessAtOnce()
+    {
+        using JournalFollower follower = Follow();
+        await follower.CaughtUp.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        follower.BecomeReady("mounted");
+        Assert.True(_status.IsReady);
+        _journal.Bounds = () => throw new JournalRefusedException(JournalRefusal.Replaced, "deleted and created again");
+        JournalRefusedException exception = await Assert.ThrowsAsync<JournalRefusedException>(
+            () => follower.Ended.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        Assert.Equal(JournalRefusal.Replaced, exception.Refusal);
+        Assert.Equal((HostState.Refused, "deleted and created again", false), (_status.State, _status.Words, _status.IsReady));
+    }
+
+    [Fact]
+    public async Task AStalledJournalMakesAReadyHostUnreadyUntilItAnswers()
+    {
+        using JournalFollower follower = Follow();
+        await follower.CaughtUp.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        follower.BecomeReady("mounted");
+        _journal.Bounds = () => throw new JournalUnavailableException("no broker");
+        await WaitAsync(HostState.Ready, "mounted; journal: no broker");
+        _clock.Advance(11);
+        await WaitAsync(HostState.Stalled);
+        Assert.False(_status.IsReady);
+        _journal.Bounds = () => new JournalBounds(0, 0);
+        await WaitAsync(HostState.Ready, "mounted");
+    }
+
+    [Fact]
+    public async Task AStopWaitsForTheJournalsLastAnswer()
+    {
+        using ManualResetEventSlim asked = new(), answer = new();
+        using JournalFollower follower = Follow();
+        _journal.Bounds = () =>
+        {
+            asked.Set();
+            answer.Wait();
+            return new JournalBounds(0, 0);
+        };
+        Assert.True(asked.Wait(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        Task stop = Task.Run(follower.Stop, TestContext.Current.CancellationToken);
+        await Task.Delay(300, TestContext.Current.CancellationToken);
+        Assert.False(stop.IsCompleted);
+        answer.Set();
+        await stop.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    public void Dispose()
+    {
+        _replica?.Dispose();
+        _journal?.Dispose();
+        _metrics.Dispose();
+        if (Directory.Exists(_folder.Path))
+        {
+            _folder.Dispose();
+        }
+    }
+
+    private JournalFollower Follow() => new(_replica, _journal, _status, _metrics, _clock);
+
+    private async Task WaitAsync(HostState state, string? words = null)
+    {
+        for (int attempt = 0; _status.State != state || (words is not null && _status.Words != words); attempt++)
+        {
+            Assert.True(attempt < 1_000, $"{_status.State}: {_status.Words}");
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using KafkaFs.TestKit;
+using KafkaFs.TestKit.Processes;
+using Xunit;
+
+namespace KafkaFs.System.Tests;
+
+/// <summary>What the units rely on: the host programs, their arguments and files, cleanup, and what systemd is told.</summary>
+public sealed class ServiceTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new("/var/tmp");
+
+    [Fact]
+    public void SystemdUnderstandsTheUnits()
+    {
+        Environments.Require(File.Exists("/usr/bin/systemd-analyze"), "there is no systemd-analyze");
+        string deploy = Path.Combine(Environments.Repository, "deploy");
+        (_, _, string error) = ToolProcess.Try("systemd-analyze", ["verify", $"{deploy}/kafkafs-master@.service", $"{deploy}/kafkafs-slave.service"]);
+        Assert.DoesNotContain(
+            error.Split('\n', StringSplitOptions.RemoveEmptyEntries),
+            line => line.Contains("kafkafs", StringComparison.Ordinal) && !line.Contains("is not executable", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void TheHostProgramsHelpAndRefuseArgumentsThatAreNoSettings()
+    {
+        foreach (string program in (string[])[HostProgram.Master, HostProgram.Slave])
+        {
+            (int code, string output, _) = ToolProcess.Try(program, ["--help"]);
+            Assert.Equal(0, code);
+            Assert.Contains("docs/operations.md", output, StringComparison.Ordinal);
+            Refused(64, "'-x=1', '--DataRoot=/x'", program, "-x=1", "--DataRoot=/x");
+        }
+
+        Refused(64, "cleanup MOUNTPOINT is wanted", HostProgram.Master, "cleanup");
+    }
+
+    [Fact]
+    public void EverythingThatIsWrongWithTheSettingsIsOneMessage()
+    {
+        // Nothing names a journal by itself: one mistyped key must not mean unreplicated data.
+        Refused(78, "Journal:Provider is missing", HostProgram.Slave, $"--KafkaFs:DataRoot={_folder["s"]}");
+        string words = Refused(78, "4 invalid settings", "env", "KafkaFs__Ownership=mine", $"CONFIGURATION_DIRECTORY={_folder.Path}", HostProgram.Slave, "--KafkaFs:Journal:Provider=disk", "--KafkaFs:Http:Urls=here");
+        Assert.Contains("'mine'", words, StringComparison.Ordinal);
+        File.WriteAllText(_folder["slave.json"], "{\n oops }");
+        Refused(78, $"'{_folder["slave.json"]}' line 2", "env", $"CONFIGURATION_DIRECTORY={_folder.Path}", HostProgram.Slave);
+    }
+
+    [Fact]
+    public void AnAddressThatCannotBeServedEndsAHostBeforeAnythingIsChanged()
+    {
+        using TcpListener busy = new(IPAddress.Loopback, 0);
+        busy.Start();
+        Directory.CreateDirectory(_folder["mnt"]);
+        string before = HostProgram.Listing(_folder.Path);
+        foreach (string address in (string[])[$"{busy.LocalEndpoint}", "192.0.2.1:9464"])
+        {
+            string[] settings = ["--journal", _folder["j"], "--http", $"http://{address}"];
+            string words = Refused(78, $"http://{address} cannot be served", HostUnderTest.Program, ["master", .. settings, _folder["m"], _folder["mnt"]]);
+            Assert.Single(words.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+            Refused(78, $"http://{address} cannot be served", HostUnderTest.Program, ["slave", .. settings, _folder["s"]]);
+        }
+
+        Assert.Equal(before, HostProgram.Listing(_folder.Path));
+    }
+
+    [Theory]
+    [InlineData("mount -t tmpfs none /dev; mknod -m 666 /dev/null c 1 3; mknod -m 666 /dev/urandom c 1 9; exec", "/dev/fuse cannot be opened (ENOENT)")]
+    [InlineData("exec setpriv --bounding-set -sys_admin", "CAP_SYS_ADMIN")]
+    [InlineData("exec setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=/tmp PATH=/none", "there is no fusermount3")]
+    public void AMasterThatCannotMountChangesNothing(string without, string words)
+    {
+        Environments.RequireRoot();
+        Directory.CreateDirectory(_folder["mnt"]);
+        ToolProcess.Run("chmod", ["-R", "777", _folder.Path]);
+        string before = HostProgram.Listing(_folder.Path);
+        string command = $"{without} {HostUnderTest.Program} master --journal {_folder["j"]} {_folder["m"]} {_folder["mnt"]}";
+        Refused(71, words, "unshare", "--mount", "bash", "-ceu", command);
+        Assert.Equal(before, HostProgram.Listing(_folder.Path));
+    }
+
+    [Fact]
+    public void AFullDiskIsNoMistakeOfOurs()
+    {
+        Environments.RequireRoot();
+        // As many inodes as root, .kafkafs and its lock need.
+        string small = $"mkdir {_folder["s"]}; mount -t tmpfs -o nr_inodes=3 none {_folder["s"]}; exec";
+        string journal = _folder["j"];
+        ToolProcess.Run("unshare", ["--mount", "bash", "-ceu", $"timeout -s TERM 1 {HostUnderTest.Program} master --journal {journal} {_folder["m"]} {Directory.CreateDirectory(_folder["mnt"])} || true"]);
+        Refused(73, "No space left on device", "unshare", "--mount", "bash", "-ceu", $"{small} {HostUnderTest.Program} slave --journal {journal} {_folder["s"]}");
+    }
+
+    [Fact]
+    public async Task CleanupTakesAwayTheMountOfADeadMasterAndNothingElse()
+    {
+        Environments.RequireFuse();
+        Environments.RequireRoot();
+        using Setup setup = Setup.Embedded();
+        HostUnderTest master = await setup.Master().ReadyAsync();
+        Refused(72, "its master lives", HostProgram.Master, "cleanup", setup.Mount);
+        // The kernel has the root's attributes, for an hour: they say nothing of a master.
+        ToolProcess.Run("stat", [setup.Mount]);
+        master.Kill();
+        (int code, _, string error) = ToolProcess.Try(HostProgram.Master, ["cleanup", setup.Mount]);
+        Assert.Equal(0, code);
+        Assert.Contains("was the mount of a dead master: it is unmounted", error, StringComparison.Ordinal);
+        ToolProcess.Shell($"mount -t tmpfs theirs {setup.Mount}");
+        try
+        {
+            Refused(72, "type tmpfs", HostProgram.Master, "cleanup", setup.Mount);
+            Assert.Contains($"theirs {setup.Mount} tmpfs", await File.ReadAllTextAsync("/proc/mounts", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+        finally
+        {
+            ToolProcess.Shell($"umount {setup.Mount}");
+        }
+
+        Assert.Equal(0, ToolProcess.Try(HostProgram.Master, ["cleanup", setup.Mount]).Code);
+    }
+
+    [Fact]
+    public async Task AMasterStartsOnAJournalWhereAnotherHasStopped()
+    {
+        Environments.RequireFuse();
+        Environments.RequireRoot();
+        using Setup setup = Setup.Embedded();
+        HostUnderTest first = await setup.Master().ReadyAsync();
+        Assert.Equal(0, first.Stop());
+        HostUnderTest second = await setup.Master("m2").ReadyAsync();
+        ToolProcess.Shell($"echo x > {setup.Mount}/f");
+        Assert.Equal(0, second.Stop());
+    }
+
+    [Fact]
+    public async Task SystemdHearsReadyStatusSignsOfLifeAndStopping()
+    {
+        Environments.RequireFuse();
+        Environments.RequireRoot();
+        using Setup setup = Setup.Embedded();
+        using Socket systemd = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 30_000 };
+        systemd.Bind(new UnixDomainSocketEndPoint(setup["notify"]));
+        ProcessStartInfo start = new(
+            HostProgram.Slave, [$"--KafkaFs:DataRoot={setup["s"]}", "--KafkaFs:Journal:Provider=embedded", $"--KafkaFs:Journal:Embedded:File={setup["journal.db"]}", "--KafkaFs:Http:Urls=none"])
+        {
+            RedirectStandardError = true,
+        };
+        (start.Environment["NOTIFY_SOCKET"], start.Environment["WATCHDOG_USEC"]) = (setup["notify"], "300000");
+        using Process slave = Process.Start(start)!;
+        Assert.DoesNotContain("READY=1", ReceiveUntil(systemd, notice => notice.Contains("does not exist", StringComparison.Ordinal)));
+        await setup.Master().ReadyAsync();
+        Assert.DoesNotContain("STOPPING=1", ReceiveUntil(systemd, notice => notice == "READY=1"));
+        List<string> running = ReceiveUntil(systemd, notice => notice == "WATCHDOG=1");
+        Assert.Contains(running, notice => notice.StartsWith("STATUS=following", StringComparison.Ordinal));
+        ToolProcess.Run("kill", ["-TERM", $"{slave.Id}"]);
+        ReceiveUntil(systemd, notice => notice == "STOPPING=1");
+        Assert.True(slave.WaitForExit(10_000));
+        Assert.Equal(0, slave.ExitCode);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static List<string> ReceiveUntil(Socket socket, Predicate<string> last)
+    {
+        List<string> notices = [];
+        byte[] buffer = new byte[4_096];
+        while (notices.Count == 0 || !last(notices[^1]))
+        {
+            notices.Add(Encoding.UTF8.GetString(buffer, 0, socket.Receive(buffer)));
+        }
+
+        return notices;
+    }
+
+    private static string Refused(int exitCode, string words, string program, params string[] arguments)
+    {
+        (int code, string output, string error) = ToolProcess.Try(program, arguments);
+        Assert.Contains(words, error, StringComparison.Ordinal);
+        Assert.Equal(exitCode, code);
+        Assert.DoesNotContain("   at ", output + error, StringComparison.Ordinal);
+        return error;
+    }
+}

@@ -9,6 +9,7 @@ internal sealed partial class EmbeddedAppender : IJournalAppender
 {
     private const int WindowRecords = 1_024;
     private const long WindowBytes = 16 * 1024 * 1024;
+    private static readonly TimeSpan s_lockLimit = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
     private readonly Queue<(ReadOnlyMemory<byte> Record, long Ticket)> _queue = new();
@@ -99,26 +100,36 @@ internal sealed partial class EmbeddedAppender : IJournalAppender
     private void Commit()
     {
         _results.Clear();
-        _lock.Lock();
+        if (!_lock.TryLock(s_lockLimit, () => _disposed, out string? obstacle))
+        {
+            NoteFailure($"the lock beside the journal file cannot be had: {obstacle}");
+            return;
+        }
+
         try
         {
             using SqliteTransaction transaction = _connection.BeginTransaction(deferred: false);
             InsertGroup(transaction);
             transaction.Commit();
-            _journal.Trouble = null;
+            _journal.AppendTrouble = null;
         }
         catch (SqliteException exception)
         {
-            // Rolled back or not (the commit itself may have failed): the same bytes may be appended again.
-            _journal.Trouble = exception.Message;
-            LogFailed(_logger, _group.Count, exception.Message);
-            _results.Clear();
-            _results.AddRange(_group.Select(_ => AppendResult.Unknown(exception.Message)));
+            NoteFailure(exception.Message);
         }
         finally
         {
             _lock.Release();
         }
+    }
+
+    // Rolled back or not (the commit itself may have failed): the same bytes may be appended again.
+    private void NoteFailure(string reason)
+    {
+        _journal.AppendTrouble = reason;
+        LogFailed(_logger, _group.Count, reason);
+        _results.Clear();
+        _results.AddRange(_group.Select(_ => AppendResult.Unknown(reason)));
     }
 
     private void InsertGroup(SqliteTransaction transaction)

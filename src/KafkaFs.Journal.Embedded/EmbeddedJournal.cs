@@ -10,6 +10,8 @@ internal sealed class EmbeddedJournal(string file, JournalIdentity identity, ILo
     /// <summary>Longest record, bytes.</summary>
     public const int MaxBytes = 8 * 1024 * 1024;
 
+    private volatile bool _disposed;
+
     /// <inheritdoc/>
     public JournalIdentity Identity { get; } = identity;
 
@@ -20,11 +22,18 @@ internal sealed class EmbeddedJournal(string file, JournalIdentity identity, ILo
     public int MaxRecordBytes => MaxBytes;
 
     /// <inheritdoc/>
-    public string? Trouble { get; internal set; }
+    public string? Trouble => AppendTrouble ?? ReadTrouble;
+
+    /// <summary>Why the last commit failed; set by the appender.</summary>
+    public string? AppendTrouble { get; set; }
+
+    /// <summary>Why nothing can be read; set by readers.</summary>
+    public string? ReadTrouble { get; set; }
 
     /// <inheritdoc/>
     public JournalBounds QueryBounds(int partition, CancellationToken cancellationToken)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (!File.Exists(file))
         {
             throw new JournalRefusedException(JournalRefusal.Missing, $"journal file '{file}' does not exist any more");
@@ -45,11 +54,8 @@ internal sealed class EmbeddedJournal(string file, JournalIdentity identity, ILo
     public IJournalAppender OpenAppender(int partition, IAppendListener listener) => new EmbeddedAppender(file, this, listener, logger);
 
     /// <inheritdoc/>
-    public IJournalReader OpenReader(int partition, long from) => new EmbeddedReader(file, from);
+    public IJournalReader OpenReader(int partition, long from) => new EmbeddedReader(file, from, this);
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        // Appenders and readers have connections of their own and are disposed by who opened them.
-    }
+    /// <summary>Appenders and readers have connections of their own and are disposed by who opened them.</summary>
+    public void Dispose() => _disposed = true;
 }

@@ -8,6 +8,8 @@ namespace KafkaFs.Journal.Embedded;
 /// <param name="file">The file; its directory must exist. Beside it lie `-wal`, `-shm` and `.lock`.</param>
 public sealed class EmbeddedJournalProvider(string file, ILogger logger) : IJournalProvider
 {
+    private static readonly TimeSpan s_lockLimit = TimeSpan.FromSeconds(10);
+
     private readonly string _file = Path.GetFullPath(file);
 
     /// <inheritdoc/>
@@ -23,7 +25,7 @@ public sealed class EmbeddedJournalProvider(string file, ILogger logger) : IJour
 
         if (!File.Exists(_file) && !createIfMissing)
         {
-            throw new JournalRefusedException(JournalRefusal.Missing, $"journal file '{_file}' does not exist: start a master first, or correct the name");
+            throw JournalFile.Missing(_file);
         }
 
         if (!Directory.Exists(Path.GetDirectoryName(_file)))
@@ -33,7 +35,7 @@ public sealed class EmbeddedJournalProvider(string file, ILogger logger) : IJour
 
         try
         {
-            return Task.FromResult<IJournal>(Open());
+            return Task.FromResult<IJournal>(Open(createIfMissing));
         }
         catch (SqliteException exception) when (exception.SqliteErrorCode == JournalFile.NotADatabase)
         {
@@ -45,10 +47,16 @@ public sealed class EmbeddedJournalProvider(string file, ILogger logger) : IJour
         }
     }
 
-    private EmbeddedJournal Open()
+    private EmbeddedJournal Open(bool createIfMissing)
     {
-        using FileLock held = FileLock.Take(_file);
-        string log = JournalFile.OpenOrCreate(_file);
+        // Before there is a lock file: nothing is left beside a file that is not ours.
+        if (File.Exists(_file))
+        {
+            JournalFile.RefuseForeign(_file);
+        }
+
+        using FileLock held = FileLock.Take(_file, s_lockLimit);
+        string log = JournalFile.OpenOrCreate(_file, createIfMissing);
         return new EmbeddedJournal(_file, new JournalIdentity("embedded", "", log), logger);
     }
 }

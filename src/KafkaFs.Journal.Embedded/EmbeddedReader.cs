@@ -9,20 +9,17 @@ internal sealed class EmbeddedReader : IJournalReader
     private static readonly TimeSpan s_fallback = TimeSpan.FromMilliseconds(50);
 
     private readonly string _file;
-    private readonly SqliteConnection _connection;
-    private readonly SqliteCommand _select;
+    private readonly EmbeddedJournal _journal;
     private readonly FileWatch _watch;
+    private readonly Lock _gate = new();
+    private SqliteConnection? _connection;
     private bool _checked;
     private volatile bool _woken;
+    private volatile bool _disposed;
 
-    public EmbeddedReader(string file, long from)
+    public EmbeddedReader(string file, long from, EmbeddedJournal journal)
     {
-        (_file, NextOffset) = (file, from);
-        _connection = JournalFile.Connect(file, SqliteOpenMode.ReadWrite);
-        _select = _connection.CreateCommand();
-        _select.CommandText = "SELECT offset, append_time_ms, bytes FROM records WHERE offset >= $from ORDER BY offset LIMIT $limit";
-        _select.Parameters.Add("$from", SqliteType.Integer);
-        _select.Parameters.Add("$limit", SqliteType.Integer);
+        (_file, NextOffset, _journal) = (file, from, journal);
         _watch = new FileWatch(file);
     }
 
@@ -33,29 +30,22 @@ internal sealed class EmbeddedReader : IJournalReader
     public bool Read(JournalBatch batch, TimeSpan timeout)
     {
         batch.Clear();
-        if (!_checked)
+        lock (_gate)
         {
-            CheckStart();
-            _checked = true;
-        }
-
-        long deadline = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
-        _woken = false;
-        while (!Fill(batch) && !_woken)
-        {
-            long left = deadline - Environment.TickCount64;
-            if (left <= 0)
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            long deadlineMs = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
+            _woken = false;
+            while (!TryFill(batch) && !_woken && !_disposed)
             {
-                break;
-            }
+                long leftMs = deadlineMs - Environment.TickCount64;
+                if (leftMs <= 0)
+                {
+                    break;
+                }
 
-            if (!File.Exists(_file))
-            {
-                throw new JournalRefusedException(JournalRefusal.Missing, $"journal file '{_file}' does not exist any more");
+                // Shorter than the caller's: the file of the log (-wal) may be a new one, which is not watched yet.
+                _watch.Wait(TimeSpan.FromMilliseconds(Math.Min(leftMs, s_fallback.TotalMilliseconds)));
             }
-
-            // Shorter than the caller's: the file of the log (-wal) may be a new one, which is not watched yet.
-            _watch.Wait(TimeSpan.FromMilliseconds(Math.Min(left, s_fallback.TotalMilliseconds)));
         }
 
         return batch.Count > 0;
@@ -67,17 +57,52 @@ internal sealed class EmbeddedReader : IJournalReader
     /// <inheritdoc/>
     public void Dispose()
     {
-        _woken = true;
-        _watch.Dispose();
-        _select.Dispose();
-        _connection.Dispose();
+        _disposed = true;
+
+        // A Read of another thread ends within s_fallback.
+        lock (_gate)
+        {
+            _watch.Dispose();
+            _connection?.Dispose();
+            _connection = null;
+        }
     }
 
-    private bool Fill(JournalBatch batch)
+    private bool TryFill(JournalBatch batch)
     {
-        _select.Parameters[0].Value = NextOffset;
-        _select.Parameters[1].Value = batch.MaxRecords;
-        using SqliteDataReader rows = _select.ExecuteReader();
+        if (!File.Exists(_file))
+        {
+            throw new JournalRefusedException(JournalRefusal.Missing, $"journal file '{_file}' does not exist any more");
+        }
+
+        try
+        {
+            _connection ??= JournalFile.Connect(_file, SqliteOpenMode.ReadWrite);
+            CheckStart(_connection);
+            Fill(_connection, batch);
+            _journal.ReadTrouble = null;
+        }
+        catch (SqliteException exception) when (JournalFile.IsPassing(exception))
+        {
+            _journal.ReadTrouble = $"journal file '{_file}' cannot be read: {exception.Message}";
+            _connection?.Dispose();
+            _connection = null;
+        }
+        catch (SqliteException exception)
+        {
+            throw new JournalRefusedException(JournalRefusal.NotAJournal, $"journal file '{_file}' is damaged: {exception.Message}", exception);
+        }
+
+        return batch.Count > 0;
+    }
+
+    private void Fill(SqliteConnection connection, JournalBatch batch)
+    {
+        using SqliteCommand select = connection.CreateCommand();
+        select.CommandText = "SELECT offset, append_time_ms, bytes FROM records WHERE offset >= $from ORDER BY offset LIMIT $limit";
+        select.Parameters.AddWithValue("$from", NextOffset);
+        select.Parameters.AddWithValue("$limit", batch.MaxRecords);
+        using SqliteDataReader rows = select.ExecuteReader();
         while (!batch.IsFull && rows.Read())
         {
             long offset = rows.GetInt64(0);
@@ -89,13 +114,16 @@ internal sealed class EmbeddedReader : IJournalReader
             batch.Add(offset, rows.GetInt64(1), rows.GetFieldValue<byte[]>(2));
             NextOffset = offset + 1;
         }
-
-        return batch.Count > 0;
     }
 
-    private void CheckStart()
+    private void CheckStart(SqliteConnection connection)
     {
-        JournalBounds bounds = JournalFile.Bounds(_connection);
+        if (_checked)
+        {
+            return;
+        }
+
+        JournalBounds bounds = JournalFile.Bounds(connection);
         if (NextOffset < bounds.First)
         {
             throw new JournalRefusedException(JournalRefusal.Deleted, $"records {NextOffset}..{bounds.First - 1} of journal file '{_file}' are deleted");
@@ -106,5 +134,7 @@ internal sealed class EmbeddedReader : IJournalReader
             throw new JournalRefusedException(
                 JournalRefusal.Truncated, $"journal file '{_file}' ends at {bounds.Next}, {NextOffset} is wanted: truncated or restored");
         }
+
+        _checked = true;
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using KafkaFs.Journal.Contract;
 using Microsoft.Win32.SafeHandles;
@@ -5,12 +6,14 @@ using Microsoft.Win32.SafeHandles;
 namespace KafkaFs.Journal.Embedded;
 
 /// <summary>
-/// The writers' turn: flock(2) on a file beside the journal. SQLite's own lock is polled (Microsoft.Data.Sqlite sleeps 150 ms on
-/// BUSY); this one wakes the next writer at once.
+/// The writers' turn: flock(2) on a file beside the journal. Polled every millisecond, since a process that was stopped while it
+/// holds the lock must not hold up the end of the others; SQLite's own lock is polled much less often (Microsoft.Data.Sqlite
+/// sleeps 150 ms on BUSY).
 /// </summary>
 internal sealed partial class FileLock : IDisposable
 {
     private const int Exclusive = 2;
+    private const int NonBlocking = 4;
     private const int Unlock = 8;
 
     private readonly SafeFileHandle _file;
@@ -27,24 +30,44 @@ internal sealed partial class FileLock : IDisposable
             : new FileLock(file);
     }
 
-    /// <summary>Opens and locks; waits for others.</summary>
-    public static FileLock Take(string journal)
+    /// <summary>Opens and locks; waits for others up to <paramref name="limit"/>.</summary>
+    public static FileLock Take(string journal, TimeSpan limit)
     {
         FileLock held = Open(journal);
-        held.Lock();
-        return held;
+        if (held.TryLock(limit, static () => false, out string? obstacle))
+        {
+            return held;
+        }
+
+        held.Dispose();
+        throw new JournalUnavailableException($"'{journal}.lock' cannot be locked: {obstacle}");
     }
 
-    public void Lock()
+    /// <summary>Waits for others up to <paramref name="limit"/>, or until <paramref name="stop"/>; false: not locked, and why.</summary>
+    public bool TryLock(TimeSpan limit, Func<bool> stop, [NotNullWhen(false)] out string? obstacle)
     {
-        while (flock(_file, Exclusive) < 0)
+        const int interrupted = 4, wouldBlock = 11;
+        long deadlineMs = Environment.TickCount64 + (long)limit.TotalMilliseconds;
+        while (flock(_file, Exclusive | NonBlocking) < 0)
         {
-            const int interrupted = 4;
-            if (Marshal.GetLastPInvokeError() != interrupted)
+            int error = Marshal.GetLastPInvokeError();
+            if (error is not (interrupted or wouldBlock))
             {
-                throw new JournalUnavailableException($"the journal's lock file cannot be locked: error {Marshal.GetLastPInvokeError()}");
+                obstacle = $"error {error}";
+                return false;
             }
+
+            if (stop() || Environment.TickCount64 >= deadlineMs)
+            {
+                obstacle = "another process holds it";
+                return false;
+            }
+
+            Thread.Sleep(1);
         }
+
+        obstacle = null;
+        return true;
     }
 
     public void Release() => _ = flock(_file, Unlock);

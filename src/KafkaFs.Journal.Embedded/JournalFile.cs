@@ -10,6 +10,9 @@ internal static class JournalFile
     public const int NotADatabase = 26;
 
     private const int ApplicationId = 0x4b46_6a6c;
+
+    // How long a command waits for another process, seconds.
+    private const int BusyLimit = 5;
     private const int FormatVersion = 1;
 
     /// <summary>A connection of its own, which no pool shares.</summary>
@@ -20,26 +23,35 @@ internal static class JournalFile
             DataSource = file,
             Mode = mode,
             Pooling = false,
-            DefaultTimeout = 30,
+            DefaultTimeout = BusyLimit,
         }.ToString());
         connection.Open();
         Execute(connection, "PRAGMA synchronous = FULL;");
         return connection;
     }
 
-    /// <summary>The log's UUID; a new or empty file becomes a journal first. Under the file's lock.</summary>
-    public static string OpenOrCreate(string file)
+    /// <summary>Refuses a file that is neither a journal nor empty; changes nothing.</summary>
+    public static void RefuseForeign(string file)
     {
-        bool fresh = !File.Exists(file) || new FileInfo(file).Length == 0;
-        using SqliteConnection connection = Connect(file, SqliteOpenMode.ReadWriteCreate);
-        if (fresh)
-        {
-            Create(connection);
-        }
+        using SqliteConnection connection = Connect(file, SqliteOpenMode.ReadWrite);
+        RefuseForeign(connection, file);
+    }
 
-        if (Scalar(connection, "PRAGMA application_id") != ApplicationId)
+    /// <summary>
+    /// The log's UUID; a new or empty file becomes a journal first if <paramref name="createIfMissing"/>. Under the file's lock.
+    /// </summary>
+    public static string OpenOrCreate(string file, bool createIfMissing)
+    {
+        using SqliteConnection connection = Connect(file, createIfMissing ? SqliteOpenMode.ReadWriteCreate : SqliteOpenMode.ReadWrite);
+        RefuseForeign(connection, file);
+        if (IsEmpty(connection))
         {
-            throw NotAJournal(file, null);
+            if (!createIfMissing)
+            {
+                throw Missing(file);
+            }
+
+            Create(connection);
         }
 
         long version = Scalar(connection, "PRAGMA user_version");
@@ -54,8 +66,14 @@ internal static class JournalFile
         return (string)command.ExecuteScalar()!;
     }
 
+    /// <summary>A condition of the machine or of other processes, which may pass: busy, locked, out of memory, I/O, full, cannot open.</summary>
+    public static bool IsPassing(SqliteException exception) => exception.SqliteErrorCode is 5 or 6 or 7 or 10 or 13 or 14 or 15;
+
     public static JournalRefusedException NotAJournal(string file, Exception? inner) =>
         new(JournalRefusal.NotAJournal, $"'{file}' is no journal file of KafkaFS: name another file, or one that does not exist yet", inner);
+
+    public static JournalRefusedException Missing(string file) =>
+        new(JournalRefusal.Missing, $"journal file '{file}' does not exist: start a master first, or correct the name");
 
     /// <summary>First and next offset.</summary>
     public static JournalBounds Bounds(SqliteConnection connection)
@@ -73,6 +91,18 @@ internal static class JournalFile
         command.CommandText = sql;
         command.ExecuteNonQuery();
     }
+
+    private static void RefuseForeign(SqliteConnection connection, string file)
+    {
+        if (!IsEmpty(connection) && Scalar(connection, "PRAGMA application_id") != ApplicationId)
+        {
+            throw NotAJournal(file, null);
+        }
+    }
+
+    // Also what a power loss leaves behind that comes between the switch to WAL and the commit of the first tables.
+    private static bool IsEmpty(SqliteConnection connection) =>
+        Scalar(connection, "PRAGMA application_id") == 0 && Scalar(connection, "SELECT count(*) FROM sqlite_master") == 0;
 
     private static void Create(SqliteConnection connection) => Execute(connection, $"""
         PRAGMA journal_mode = WAL;

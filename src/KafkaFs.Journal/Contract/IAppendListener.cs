@@ -1,18 +1,22 @@
 namespace KafkaFs.Journal.Contract;
 
-/// <summary>Hears what became of records that were handed over.</summary>
+/// <summary>
+/// Hears what became of records that were handed over. Called on threads of the provider, one call at a time, never from within
+/// <see cref="IJournalAppender.TryAppend"/>: it must not block on I/O of the journal, and what it throws is a broken invariant.
+/// </summary>
 public interface IAppendListener
 {
     /// <summary>
-    /// Called once for each record that was handed over, on a thread of the provider that delivers nothing else meanwhile: it must
-    /// not block on I/O of the journal, and what it throws is a broken invariant. Reports of placed records come in offset order.
-    /// After <see cref="OnFailed"/>, or Dispose, reports may never come.
+    /// Called once for each record that was handed over. Reports of placed records come in offset order. After
+    /// <see cref="OnFailed"/>, or Dispose, reports that have not come never will.
     /// </summary>
     void OnAppended(long ticket, in AppendResult result);
 
     /// <summary>
-    /// The appender is of no use any more: it takes nothing, and reports that have not come never will. Called at most once, on a
-    /// thread of the provider; <paramref name="reason"/> is the provider's words.
+    /// The appender is of no use any more: <see cref="IJournalAppender.TryAppend"/> returns false from here on, and the outcome of
+    /// every record without a report is unknown. Called at most once, after the last <see cref="OnAppended"/>. The way on is to
+    /// dispose the appender (not from within this call), open another and append the same bytes again.
     /// </summary>
+    /// <param name="reason">The provider's words for a person.</param>
     void OnFailed(string reason);
 }

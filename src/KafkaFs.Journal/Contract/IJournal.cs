@@ -18,7 +18,8 @@ public interface IJournal : IDisposable
 
     /// <summary>
     /// Asks the log itself for its first and next offset. May take seconds; throws <see cref="JournalUnavailableException"/> when
-    /// there is no answer, <see cref="JournalRefusedException"/> when the topic or file is gone.
+    /// there is no answer (a topic that nobody knows may come back with its broker), <see cref="JournalRefusedException"/> when
+    /// the file is gone, or the log is another than <see cref="Identity"/> says, <see cref="ObjectDisposedException"/> after Dispose.
     /// </summary>
     JournalBounds QueryBounds(int partition, CancellationToken cancellationToken);
 

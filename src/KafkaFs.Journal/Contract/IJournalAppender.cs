@@ -7,10 +7,11 @@ namespace KafkaFs.Journal.Contract;
 public interface IJournalAppender : IDisposable
 {
     /// <summary>
-    /// Hands a record over and returns at once. False: the provider's queue is full and the record was not handed over; try again
-    /// after the next report. Calls must not overlap. The bytes belong to the appender until the report for
-    /// <paramref name="ticket"/> and must not change before it; <paramref name="ticket"/> is the caller's own and comes back in
-    /// that report.
+    /// Hands a record over and returns at once. False: the record was not handed over, since the provider's queue is full (try
+    /// again after the next report), or it takes nothing now (<see cref="IJournal.Trouble"/> says why: try again after a while),
+    /// or the appender has failed (<see cref="IAppendListener.OnFailed"/>). Calls must not overlap. The bytes belong to the
+    /// appender until the report for <paramref name="ticket"/> and must not change before it; <paramref name="ticket"/> is the
+    /// caller's own and comes back in that report.
     /// </summary>
     bool TryAppend(ReadOnlyMemory<byte> record, long ticket);
 }

@@ -8,12 +8,19 @@ public sealed class RecordingListener : IAppendListener
 {
     private readonly ConcurrentQueue<(long Ticket, AppendResult Result)> _reports = new();
 
+    private readonly ConcurrentQueue<string> _failures = new();
+
     public IReadOnlyList<(long Ticket, AppendResult Result)> Reports => [.. _reports];
 
     /// <inheritdoc/>
     public void OnFailed(string reason) => throw new InvalidOperationException(reason);
 
     public void OnAppended(long ticket, in AppendResult result) => _reports.Enqueue((ticket, result));
+
+    /// <summary>Why the appender failed, each time that it said so.</summary>
+    public IReadOnlyList<string> Failures => [.. _failures];
+
+    public void OnFailed(string reason) => _failures.Enqueue(reason);
 
     /// <summary>Waits until there are so many reports.</summary>
     public async Task<IReadOnlyList<(long Ticket, AppendResult Result)>> WaitAsync(int count)

@@ -7,29 +7,32 @@ namespace KafkaFs.Journal.Kafka;
 /// <summary>An idempotent producer for one partition, with a window of its own: what does not fit stays with the caller.</summary>
 internal sealed class KafkaAppender : IJournalAppender
 {
-    private static readonly TimeSpan s_disposeLimit = TimeSpan.FromSeconds(5);
+    private const int PauseMs = 1_000;
 
     private readonly IProducer<Null, byte[]> _producer;
     private readonly TopicPartition _partition;
     private readonly IAppendListener _listener;
     private readonly KafkaTrouble _trouble;
     private readonly int _maxRecordBytes;
+
+    // The listener hears one thing at a time: reports come from librdkafka's thread, what Produce refuses from the thread pool.
+    private readonly Lock _reporting = new();
     private int _windowRecords;
     private long _windowBytes;
+    private long _pausedUntilMs;
+    private volatile bool _failed;
 
     public KafkaAppender(KafkaJournalOptions options, int partition, int maxRecordBytes, IAppendListener listener, KafkaTrouble trouble)
     {
         (_partition, _listener, _trouble, _maxRecordBytes) = (new TopicPartition(options.Topic, partition), listener, trouble, maxRecordBytes);
-        _producer = new ProducerBuilder<Null, byte[]>(KafkaClientSettings.Producer(options, maxRecordBytes))
-            .SetErrorHandler((_, error) => trouble.OnError(error))
-            .SetLogHandler((_, message) => trouble.OnLog(message))
-            .Build();
+        trouble.Appending = null;
+        _producer = KafkaClients.Producer(options, maxRecordBytes, trouble, OnError);
     }
 
     /// <inheritdoc/>
     public bool TryAppend(ReadOnlyMemory<byte> record, long ticket)
     {
-        if (_windowRecords >= KafkaClientSettings.WindowRecords || Interlocked.Read(ref _windowBytes) >= KafkaClientSettings.WindowBytes)
+        if (_failed || IsFull || Environment.TickCount64 < Interlocked.Read(ref _pausedUntilMs))
         {
             return false;
         }
@@ -44,25 +47,33 @@ internal sealed class KafkaAppender : IJournalAppender
         catch (ProduceException<Null, byte[]> exception)
         {
             LeaveWindow(record.Length);
-            if (exception.Error.Code == ErrorCode.Local_QueueFull)
-            {
-                return false;
-            }
-
-            // Refused before it was handed over: the report comes from here, on a thread of its own as the contract says.
-            AppendResult result = ToResult(exception.Error, 0, PersistenceStatus.NotPersisted, default);
-            ThreadPool.UnsafeQueueUserWorkItem(_ => _listener.OnAppended(ticket, result), null);
-            return true;
+            return OnNotTaken(exception.Error, ticket);
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => ClientDisposal.Run(_producer);
+
+    private bool IsFull =>
+        _windowRecords >= KafkaClientSettings.WindowRecords || Interlocked.Read(ref _windowBytes) >= KafkaClientSettings.WindowBytes;
+
+    // True if the listener hears of the record, on another thread, as the contract says.
+    private bool OnNotTaken(Error error, long ticket)
     {
-        // Dispose waits for reports that may never come while the broker is away, so it has a thread and a limit.
-        Thread disposal = new(_producer.Dispose) { IsBackground = true, Name = "kafka-producer-dispose" };
-        disposal.Start();
-        disposal.Join(s_disposeLimit);
+        switch (error.Code)
+        {
+            case ErrorCode.Local_QueueFull:
+                return false;
+            case ErrorCode.MsgSizeTooLarge:
+                ThreadPool.UnsafeQueueUserWorkItem(_ => Report(ticket, ToResult(error, -1, PersistenceStatus.NotPersisted, default)), null);
+                return true;
+            case ErrorCode.Local_Fatal:
+                ThreadPool.UnsafeQueueUserWorkItem(_ => Fail(error.Reason), null);
+                return false;
+            default:
+                Pause(Words(error));
+                return false;
+        }
     }
 
     private void OnReport(DeliveryReport<Null, byte[]> report, long ticket, int length)
@@ -70,11 +81,60 @@ internal sealed class KafkaAppender : IJournalAppender
         LeaveWindow(length);
         if (report.Error.Code == ErrorCode.NoError)
         {
-            _trouble.Clear();
+            _trouble.OnAnswer();
+            _trouble.Appending = null;
+        }
+        else if (AdminErrors.IsDenied(report.Error.Code) || AdminErrors.IsUnknownTopic(report.Error.Code))
+        {
+            Pause(Words(report.Error));
         }
 
-        _listener.OnAppended(ticket, ToResult(report.Error, report.Offset.Value, report.Status, report.Timestamp));
+        Report(ticket, ToResult(report.Error, report.Offset.Value, report.Status, report.Timestamp));
     }
+
+    private void Report(long ticket, in AppendResult result)
+    {
+        lock (_reporting)
+        {
+            if (!_failed)
+            {
+                _listener.OnAppended(ticket, result);
+            }
+        }
+    }
+
+    // Local_Application: a report made the listener throw. What it did not note is as good as lost.
+    private void OnError(Error error)
+    {
+        if (error.IsFatal || error.Code is ErrorCode.Local_Fatal or ErrorCode.Local_Application)
+        {
+            Fail(AdminErrors.IsDenied(error.Code) ? Words(error) : error.Reason);
+        }
+    }
+
+    private void Fail(string reason)
+    {
+        lock (_reporting)
+        {
+            if (!_failed)
+            {
+                _failed = true;
+                _trouble.Appending = $"the producer for topic '{_partition.Topic}' has failed: {reason}";
+                _listener.OnFailed(reason);
+            }
+        }
+    }
+
+    // The same bytes would be answered the same at once, thousands of times a second.
+    private void Pause(string words)
+    {
+        Interlocked.Exchange(ref _pausedUntilMs, Environment.TickCount64 + PauseMs);
+        _trouble.Appending = words;
+    }
+
+    private string Words(Error error) => AdminErrors.IsDenied(error.Code)
+        ? $"the brokers do not allow Write on topic '{_partition.Topic}': {error.Reason}"
+        : $"nothing is appended to topic '{_partition.Topic}': {error.Reason}";
 
     private void LeaveWindow(int length)
     {

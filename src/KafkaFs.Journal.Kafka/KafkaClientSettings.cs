@@ -1,8 +1,9 @@
+using System.Globalization;
 using Confluent.Kafka;
 
 namespace KafkaFs.Journal.Kafka;
 
-/// <summary>The settings of our Kafka clients, each where the design says why; the user's own properties come last and win.</summary>
+/// <summary>The settings of our Kafka clients, each where the design says why; the user's own properties come last and win, those of <see cref="KafkaProperties"/> excepted.</summary>
 internal static class KafkaClientSettings
 {
     /// <summary>Records handed over and not reported, at most.</summary>
@@ -14,6 +15,16 @@ internal static class KafkaClientSettings
     /// <summary>Records of a topic that we create may be this long, bytes.</summary>
     public const int MaxMessageBytes = 8 * 1024 * 1024;
 
+    private const int FetchOverheadBytes = 65_536;
+
+    // Not less than librdkafka's message.max.bytes.
+    private const long LeastFetchBytes = 4 * 1024 * 1024;
+
+    // The greatest values that librdkafka takes.
+    private const long GreatestFetchMessageBytes = 1_000_000_000;
+    private const long GreatestFetchBytes = 2_000_000_000;
+    private const long GreatestReceiveBytes = int.MaxValue;
+
     public static AdminClientConfig Admin(KafkaJournalOptions options) => new(Common(options, []));
 
     public static ProducerConfig Producer(KafkaJournalOptions options, int maxRecordBytes) => new(Common(options, new()
@@ -22,26 +33,36 @@ internal static class KafkaClientSettings
         ["enable.idempotence"] = "true",
         ["linger.ms"] = "0",
         ["message.timeout.ms"] = "0",
-        ["message.max.bytes"] = (maxRecordBytes + 1_024).ToString(System.Globalization.CultureInfo.InvariantCulture),
-        ["queue.buffering.max.kbytes"] = (2 * WindowBytes / 1024).ToString(System.Globalization.CultureInfo.InvariantCulture),
+        ["message.max.bytes"] = Number(Math.Min(maxRecordBytes + 1_024L, GreatestFetchMessageBytes)),
+        ["queue.buffering.max.kbytes"] = Number(2 * WindowBytes / 1024),
         ["dotnet.producer.delivery.report.fields"] = "timestamp,status",
     }));
 
-    public static ConsumerConfig Consumer(KafkaJournalOptions options, int maxRecordBytes) => new(Common(options, new()
+    public static ConsumerConfig Consumer(KafkaJournalOptions options, int maxRecordBytes)
     {
-        ["group.id"] = options.ClientId,
-        ["enable.auto.commit"] = "false",
-        ["enable.auto.offset.store"] = "false",
-        ["auto.offset.reset"] = "error",
-        ["isolation.level"] = "read_uncommitted",
-        ["check.crcs"] = "true",
-        ["fetch.queue.backoff.ms"] = "5",
-        ["fetch.error.backoff.ms"] = "50",
-        ["queued.max.messages.kbytes"] = "32768",
-        ["fetch.message.max.bytes"] = (maxRecordBytes + 65_536).ToString(System.Globalization.CultureInfo.InvariantCulture),
-        ["fetch.max.bytes"] = (4 * (maxRecordBytes + 65_536)).ToString(System.Globalization.CultureInfo.InvariantCulture),
-        ["receive.message.max.bytes"] = ((4 * (maxRecordBytes + 65_536)) + 1_048_576).ToString(System.Globalization.CultureInfo.InvariantCulture),
-    }));
+        long fetchMessage = Math.Min((long)maxRecordBytes + FetchOverheadBytes, GreatestFetchMessageBytes);
+        long fetch = Math.Clamp(4 * fetchMessage, LeastFetchBytes, GreatestFetchBytes);
+        return new(Common(options, new()
+        {
+            ["group.id"] = options.ClientId,
+            ["enable.auto.commit"] = "false",
+            ["enable.auto.offset.store"] = "false",
+            ["auto.offset.reset"] = "error",
+            ["isolation.level"] = "read_uncommitted",
+            ["check.crcs"] = "true",
+            ["fetch.queue.backoff.ms"] = "5",
+            ["fetch.error.backoff.ms"] = "50",
+            ["queued.max.messages.kbytes"] = "32768",
+            ["fetch.message.max.bytes"] = Number(fetchMessage),
+            ["fetch.max.bytes"] = Number(fetch),
+            ["receive.message.max.bytes"] = Number(Math.Min(fetch + 1_048_576, GreatestReceiveBytes)),
+        }));
+    }
+
+    /// <summary>The consumer group, in whose name the brokers decide about rights.</summary>
+    public static string Group(KafkaJournalOptions options) => options.Properties.GetValueOrDefault("group.id", options.ClientId);
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static Dictionary<string, string> Common(KafkaJournalOptions options, Dictionary<string, string> own)
     {

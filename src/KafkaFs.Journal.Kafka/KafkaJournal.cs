@@ -10,17 +10,13 @@ internal sealed class KafkaJournal : IJournal
 
     private readonly KafkaJournalOptions _options;
     private readonly KafkaTrouble _trouble;
-    private readonly Lazy<IConsumer<Ignore, Ignore>> _query;
     private readonly Lock _queryGate = new();
+    private IConsumer<Ignore, Ignore>? _query;
+    private bool _disposed;
 
-    public KafkaJournal(KafkaJournalOptions options, JournalIdentity identity, int maxRecordBytes, KafkaTrouble trouble)
-    {
-        (_options, Identity, MaxRecordBytes, _trouble) = (options, identity, maxRecordBytes, trouble);
-        _query = new Lazy<IConsumer<Ignore, Ignore>>(() => new ConsumerBuilder<Ignore, Ignore>(KafkaClientSettings.Consumer(options, maxRecordBytes))
-            .SetErrorHandler((_, error) => trouble.OnError(error))
-            .SetLogHandler((_, message) => trouble.OnLog(message))
-            .Build());
-    }
+    /// <param name="probe">Belongs to the journal from here on.</param>
+    public KafkaJournal(KafkaJournalOptions options, JournalIdentity identity, int maxRecordBytes, TopicProbe probe, KafkaTrouble trouble) =>
+        (_options, Identity, MaxRecordBytes, Probe, _trouble) = (options, identity, maxRecordBytes, probe, trouble);
 
     /// <inheritdoc/>
     public JournalIdentity Identity { get; }
@@ -34,23 +30,26 @@ internal sealed class KafkaJournal : IJournal
     /// <inheritdoc/>
     public string? Trouble => _trouble.Words;
 
+    /// <summary>Whether the topic is still the one that was opened; for readers.</summary>
+    public TopicProbe Probe { get; }
+
     /// <inheritdoc/>
     public JournalBounds QueryBounds(int partition, CancellationToken cancellationToken)
     {
+        Probe.ThrowIfReplaced();
         try
         {
-            lock (_queryGate)
-            {
-                WatermarkOffsets offsets = _query.Value.QueryWatermarkOffsets(new TopicPartition(_options.Topic, partition), s_queryLimit);
-                return new JournalBounds(offsets.Low.Value, offsets.High.Value);
-            }
-        }
-        catch (KafkaException exception) when (exception.Error.Code is ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition)
-        {
-            throw new JournalRefusedException(JournalRefusal.Missing, $"topic '{_options.Topic}' does not exist any more", exception);
+            WatermarkOffsets offsets = Query(new TopicPartition(_options.Topic, partition));
+            _trouble.OnAnswer();
+            return new JournalBounds(offsets.Low.Value, offsets.High.Value);
         }
         catch (KafkaException exception)
         {
+            if (AdminErrors.IsUnknownTopic(exception.Error.Code))
+            {
+                Probe.Hurry();
+            }
+
             throw new JournalUnavailableException(
                 $"the brokers at {_options.BootstrapServers} do not tell the bounds of '{_options.Topic}': {Trouble ?? exception.Error.Reason}", exception);
         }
@@ -66,9 +65,24 @@ internal sealed class KafkaJournal : IJournal
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (_query.IsValueCreated)
+        Probe.Dispose();
+
+        // Under the gate: a query under way, up to its limit, uses the native client.
+        lock (_queryGate)
         {
-            _query.Value.Dispose();
+            _disposed = true;
+            _query?.Dispose();
+            _query = null;
+        }
+    }
+
+    private WatermarkOffsets Query(TopicPartition partition)
+    {
+        lock (_queryGate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _query ??= KafkaClients.Consumer(_options, MaxRecordBytes, _trouble, Deserializers.Ignore);
+            return _query.QueryWatermarkOffsets(partition, s_queryLimit);
         }
     }
 }

@@ -18,6 +18,6 @@ public sealed record KafkaJournalOptions
     /// <summary>A topic that forgets old records is accepted: new replicas cannot be built from it.</summary>
     public bool AcceptFiniteRetention { get; init; }
 
-    /// <summary>Any further librdkafka properties (security, tuning); they win over ours.</summary>
+    /// <summary>Any further librdkafka properties (security, tuning); they win over ours. <see cref="KafkaProperties"/> refuses some.</summary>
     public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
 }

@@ -1,4 +1,3 @@
-using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using KafkaFs.Journal.Contract;
 using Microsoft.Extensions.Logging;
@@ -15,12 +14,14 @@ public sealed class KafkaJournalProvider(KafkaJournalOptions options, ILogger lo
     public async Task<IJournal> OpenAsync(bool createIfMissing, CancellationToken cancellationToken)
     {
         TopicNames.Require(options.Topic);
+        if (KafkaProperties.Check(options.Properties) is { Count: > 0 } problems)
+        {
+            throw new JournalRefusedException(JournalRefusal.Settings, $"librdkafka properties: {string.Join("; ", problems)}");
+        }
+
         KafkaTrouble trouble = new(logger);
-        using IAdminClient admin = new AdminClientBuilder(KafkaClientSettings.Admin(options))
-            .SetErrorHandler((_, error) => trouble.OnError(error))
-            .SetLogHandler((_, message) => trouble.OnLog(message))
-            .Build();
-        TopicAdmin topics = new(admin, options, trouble, logger);
+        using TopicClient client = new(KafkaClients.Admin(options, trouble));
+        TopicAdmin topics = new(client, options, trouble, logger);
         DescribeClusterResult cluster = await topics.DescribeClusterAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         TopicDescription? topic = await topics.FindAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         if (topic is null && createIfMissing)
@@ -37,7 +38,8 @@ public sealed class KafkaJournalProvider(KafkaJournalOptions options, ILogger lo
 
         int maxRecordBytes = await topics.CheckAsync(topic).WaitAsync(cancellationToken).ConfigureAwait(false);
         JournalIdentity identity = new("kafka", cluster.ClusterId ?? "", topic.TopicId.ToString());
-        trouble.Clear();
-        return new KafkaJournal(options, identity, maxRecordBytes, trouble);
+        trouble.OnAnswer();
+        TopicProbe probe = new(options.Topic, identity.Log, () => new TopicClient(KafkaClients.Admin(options, trouble)), trouble, TopicProbe.DefaultInterval);
+        return new KafkaJournal(options, identity, maxRecordBytes, probe, trouble);
     }
 }

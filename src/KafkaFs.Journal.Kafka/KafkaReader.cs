@@ -10,24 +10,27 @@ namespace KafkaFs.Journal.Kafka;
 internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
 {
     private static readonly TimeSpan s_wakeInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_confirmAfter = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_later = TimeSpan.FromSeconds(10);
 
     private readonly KafkaJournalOptions _options;
     private readonly KafkaJournal _journal;
     private readonly KafkaTrouble _trouble;
     private readonly int _partition;
     private readonly IConsumer<Ignore, int> _consumer;
+    private readonly Lock _gate = new();
     private byte[] _value = new byte[64 * 1024];
+    private long? _assignAgainAtMs;
+    private bool _seemedTruncated;
     private volatile bool _woken;
+    private volatile bool _disposed;
 
     public KafkaReader(KafkaJournalOptions options, KafkaJournal journal, int partition, long from, KafkaTrouble trouble)
     {
         (_options, _journal, _partition, NextOffset, _trouble) = (options, journal, partition, from, trouble);
-        _consumer = new ConsumerBuilder<Ignore, int>(KafkaClientSettings.Consumer(options, journal.MaxRecordBytes))
-            .SetValueDeserializer(this)
-            .SetErrorHandler((_, error) => trouble.OnError(error))
-            .SetLogHandler((_, message) => trouble.OnLog(message))
-            .Build();
-        _consumer.Assign(new TopicPartitionOffset(options.Topic, partition, from));
+        _consumer = KafkaClients.Consumer(options, journal.MaxRecordBytes, trouble, this);
+        AssignAtNext();
     }
 
     /// <inheritdoc/>
@@ -37,21 +40,15 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
     public bool Read(JournalBatch batch, TimeSpan timeout)
     {
         batch.Clear();
-        long deadline = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
-        _woken = false;
-        while (batch.Count == 0 && !_woken)
+        lock (_gate)
         {
-            TimeSpan left = TimeSpan.FromMilliseconds(Math.Max(0, deadline - Environment.TickCount64));
-            TakeOne(batch, left < s_wakeInterval ? left : s_wakeInterval);
-            if (left == TimeSpan.Zero)
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _journal.Probe.ThrowIfReplaced();
+            TakeFirst(batch, Environment.TickCount64 + (long)timeout.TotalMilliseconds);
+            while (batch.Count > 0 && !batch.IsFull && TakeOne(batch, TimeSpan.Zero))
             {
-                break;
+                // What is at hand is taken without waiting.
             }
-        }
-
-        while (batch.Count > 0 && !batch.IsFull && TakeOne(batch, TimeSpan.Zero))
-        {
-            // What is at hand is taken without waiting.
         }
 
         return batch.Count > 0;
@@ -63,8 +60,13 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
     /// <inheritdoc/>
     public void Dispose()
     {
-        _woken = true;
-        _consumer.Dispose();
+        _disposed = true;
+
+        // A Read of another thread, which uses the native client, ends within s_wakeInterval.
+        lock (_gate)
+        {
+            _consumer.Dispose();
+        }
     }
 
     /// <inheritdoc/>
@@ -77,6 +79,32 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
 
         data.CopyTo(_value);
         return data.Length;
+    }
+
+    private void TakeFirst(JournalBatch batch, long deadlineMs)
+    {
+        _woken = false;
+        while (batch.Count == 0 && !_woken && !_disposed)
+        {
+            if (Environment.TickCount64 >= _assignAgainAtMs)
+            {
+                AssignAtNext();
+            }
+
+            TimeSpan left = TimeSpan.FromMilliseconds(Math.Max(0, deadlineMs - Environment.TickCount64));
+            TakeOne(batch, left < s_wakeInterval ? left : s_wakeInterval);
+            if (left == TimeSpan.Zero)
+            {
+                break;
+            }
+        }
+    }
+
+    private void AssignAtNext()
+    {
+        _assignAgainAtMs = null;
+        _trouble.Reading = null;
+        _consumer.Assign(new TopicPartitionOffset(_options.Topic, _partition, NextOffset));
     }
 
     private bool TakeOne(JournalBatch batch, TimeSpan timeout)
@@ -103,7 +131,8 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
             throw OnJump(offset);
         }
 
-        _trouble.Clear();
+        _trouble.OnAnswer();
+        (_trouble.Reading, _assignAgainAtMs) = (null, null);
         batch.Add(offset, result.Message.Timestamp.UnixTimestampMs, _value.AsSpan(0, result.Message.Value));
         NextOffset = offset + 1;
         return true;
@@ -114,27 +143,64 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
             ? new JournalRefusedException(JournalRefusal.Replaced, $"topic '{_options.Topic}' gives record {offset} where {NextOffset} is next: it was restored or created again")
             : new JournalRefusedException(JournalRefusal.Gap, $"offsets {NextOffset}..{offset - 1} are missing in topic '{_options.Topic}': compaction or a transactional writer");
 
+    // Nothing here ends the reader but what the log itself confirms: one answer of one broker may be out of date.
     private void OnConsumeError(ConsumeException exception)
     {
         switch (exception.Error.Code)
         {
             case ErrorCode.OffsetOutOfRange or ErrorCode.Local_AutoOffsetReset:
-                throw OutOfRange();
-            case ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.UnknownTopicId or ErrorCode.Local_UnknownPartition:
-                throw new JournalRefusedException(JournalRefusal.Missing, $"topic '{_options.Topic}' does not exist any more");
-            case ErrorCode.TopicAuthorizationFailed or ErrorCode.GroupAuthorizationFailed:
-                throw new JournalRefusedException(JournalRefusal.Forbidden, $"the brokers do not allow Read on topic '{_options.Topic}': {exception.Error.Reason}");
+                OnOutOfRange();
+                break;
+            case ErrorCode.TopicAuthorizationFailed:
+                Stall($"the brokers do not allow Read on topic '{_options.Topic}': {exception.Error.Reason}", s_later);
+                break;
+            case ErrorCode.GroupAuthorizationFailed:
+                Stall($"the brokers do not allow Read on group '{KafkaClientSettings.Group(_options)}': {exception.Error.Reason}", s_later);
+                break;
+            case ErrorCode code when AdminErrors.IsUnknownTopic(code):
+                _journal.Probe.Hurry();
+                Stall($"a broker does not know topic '{_options.Topic}'", s_later);
+                break;
             default:
                 _trouble.OnError(exception.Error);
                 break;
         }
     }
 
-    private JournalRefusedException OutOfRange()
+    // librdkafka has stopped fetching, or says such a thing once only: the words hold until it is asked again.
+    private void Stall(string words, TimeSpan again)
     {
-        JournalBounds bounds = _journal.QueryBounds(_partition, CancellationToken.None);
-        return NextOffset < bounds.First
-            ? new JournalRefusedException(JournalRefusal.Deleted, $"records {NextOffset}..{bounds.First - 1} of topic '{_options.Topic}' are deleted")
-            : new JournalRefusedException(JournalRefusal.Truncated, $"topic '{_options.Topic}' ends at {bounds.Next}, this replica is at {NextOffset}: truncated or restored");
+        _trouble.Reading = words;
+        _assignAgainAtMs = Environment.TickCount64 + (long)again.TotalMilliseconds;
+    }
+
+    private void OnOutOfRange()
+    {
+        JournalBounds bounds;
+        try
+        {
+            bounds = _journal.QueryBounds(_partition, CancellationToken.None);
+        }
+        catch (JournalUnavailableException exception)
+        {
+            Stall(exception.Message, s_soon);
+            return;
+        }
+
+        if (NextOffset < bounds.First)
+        {
+            throw new JournalRefusedException(JournalRefusal.Deleted, $"records {NextOffset}..{bounds.First - 1} of topic '{_options.Topic}' are deleted");
+        }
+
+        string words = $"topic '{_options.Topic}' ends at {bounds.Next}, this replica is at {NextOffset}: truncated or restored";
+        if (NextOffset > bounds.Next && _seemedTruncated)
+        {
+            throw new JournalRefusedException(JournalRefusal.Truncated, words);
+        }
+
+        // Said twice before it is believed; meanwhile the probe may find that it is another topic.
+        _seemedTruncated = NextOffset > bounds.Next;
+        _journal.Probe.Hurry();
+        Stall(words, s_confirmAfter);
     }
 }

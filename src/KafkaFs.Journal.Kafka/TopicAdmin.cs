@@ -7,27 +7,33 @@ using Microsoft.Extensions.Logging;
 namespace KafkaFs.Journal.Kafka;
 
 /// <summary>Looks at the topic, creates it with the settings that a journal needs, and checks those of one that exists.</summary>
-internal sealed partial class TopicAdmin(IAdminClient admin, KafkaJournalOptions options, KafkaTrouble trouble, ILogger logger)
+internal sealed partial class TopicAdmin(ITopicClient client, KafkaJournalOptions options, KafkaTrouble trouble, ILogger logger)
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(8);
 
     // Kafka's own default where max.message.bytes cannot be read.
     private const int DefaultMaxMessageBytes = 1_048_588;
 
+    // A Write is at least 4 KiB, and names and attributes of any length have to fit.
+    private const int SmallestMaxMessageBytes = 65_536;
+
+    // librdkafka's message.max.bytes ends there.
+    private const int GreatestMaxMessageBytes = 1_000_000_000;
+
+    // What the record's batch and headers add to it.
+    private const int BatchOverheadBytes = 1_024;
+
     public Task<DescribeClusterResult> DescribeClusterAsync() =>
-        AskAsync(() => admin.DescribeClusterAsync(new DescribeClusterOptions { RequestTimeout = s_limit }), "Describe on the cluster");
+        AskAsync(() => client.DescribeClusterAsync(s_limit), "Describe on the cluster");
 
     /// <summary>The topic, or null if the brokers do not know it.</summary>
     public async Task<TopicDescription?> FindAsync()
     {
         try
         {
-            DescribeTopicsResult result = await AskAsync(
-                () => admin.DescribeTopicsAsync(TopicCollection.OfTopicNames([options.Topic]), new DescribeTopicsOptions { RequestTimeout = s_limit }),
-                $"Describe on topic '{options.Topic}'").ConfigureAwait(false);
-            return result.TopicDescriptions[0];
+            return await AskAsync(() => client.DescribeTopicAsync(options.Topic, s_limit), $"Describe on topic '{options.Topic}'").ConfigureAwait(false);
         }
-        catch (DescribeTopicsException exception) when (exception.Results.TopicDescriptions[0].Error.Code == ErrorCode.UnknownTopicOrPart)
+        catch (DescribeTopicsException exception) when (AdminErrors.Of(exception).Code == ErrorCode.UnknownTopicOrPart)
         {
             return null;
         }
@@ -49,16 +55,30 @@ internal sealed partial class TopicAdmin(IAdminClient admin, KafkaJournalOptions
         throw Unavailable($"topic '{options.Topic}' was created, but no broker leads it");
     }
 
+    /// <summary>Creates the topic; one that another master creates at the same moment will do.</summary>
     public async Task CreateAsync(int brokers)
     {
         short replicas = options.ReplicationFactor ?? (short)Math.Min(3, brokers);
         try
         {
+            await CreateAsync(replicas).ConfigureAwait(false);
+        }
+        catch (CreateTopicsException exception)
+        {
+            string settings = string.Create(CultureInfo.InvariantCulture, $"{replicas} replicas and the settings of a journal");
+            throw Refused($"the brokers at {options.BootstrapServers} do not create topic '{options.Topic}' with {settings}: {AdminErrors.Of(exception).Reason}");
+        }
+    }
+
+    private async Task CreateAsync(short replicas)
+    {
+        try
+        {
             await TryCreateAsync(replicas, KafkaClientSettings.MaxMessageBytes).ConfigureAwait(false);
         }
-        catch (CreateTopicsException exception) when (exception.Results[0].Error.Code is ErrorCode.InvalidConfig or ErrorCode.PolicyViolation)
+        catch (CreateTopicsException exception) when (AdminErrors.Of(exception).Code is ErrorCode.InvalidConfig or ErrorCode.PolicyViolation)
         {
-            LogSmallMessages(logger, options.Topic, exception.Results[0].Error.Reason);
+            LogSmallMessages(logger, options.Topic, AdminErrors.Of(exception).Reason);
             await TryCreateAsync(replicas, null).ConfigureAwait(false);
         }
 
@@ -81,7 +101,7 @@ internal sealed partial class TopicAdmin(IAdminClient admin, KafkaJournalOptions
         if (settings is null)
         {
             LogUnverified(logger, options.Topic);
-            return DefaultMaxMessageBytes - 1_024;
+            return DefaultMaxMessageBytes - BatchOverheadBytes;
         }
 
         string Value(string key) => settings.TryGetValue(key, out ConfigEntryResult? entry) ? entry.Value ?? "" : "";
@@ -99,9 +119,19 @@ internal sealed partial class TopicAdmin(IAdminClient admin, KafkaJournalOptions
         }
 
         WarnOfWeakness(topic, Value);
-        return int.TryParse(Value("max.message.bytes"), NumberStyles.None, CultureInfo.InvariantCulture, out int max)
-            ? max - 1_024
-            : DefaultMaxMessageBytes - 1_024;
+        return LongestRecord(Value("max.message.bytes"));
+    }
+
+    private int LongestRecord(string maxMessageBytes)
+    {
+        if (!long.TryParse(maxMessageBytes, NumberStyles.None, CultureInfo.InvariantCulture, out long max))
+        {
+            return DefaultMaxMessageBytes - BatchOverheadBytes;
+        }
+
+        return max < SmallestMaxMessageBytes
+            ? throw Refused($"topic '{options.Topic}' has max.message.bytes={max}: a journal needs {SmallestMaxMessageBytes} at least, and works well from 1048576 on")
+            : (int)Math.Min(max, GreatestMaxMessageBytes) - BatchOverheadBytes;
     }
 
     private void WarnOfWeakness(TopicDescription topic, Func<string, string> value)
@@ -148,12 +178,12 @@ internal sealed partial class TopicAdmin(IAdminClient admin, KafkaJournalOptions
             await AskAsync(
                 async () =>
                 {
-                    await admin.CreateTopicsAsync([topic], new CreateTopicsOptions { RequestTimeout = s_limit, OperationTimeout = s_limit }).ConfigureAwait(false);
+                    await client.CreateTopicAsync(topic, s_limit).ConfigureAwait(false);
                     return true;
                 },
                 $"Create on topic '{options.Topic}'").ConfigureAwait(false);
         }
-        catch (CreateTopicsException exception) when (exception.Results[0].Error.Code == ErrorCode.TopicAlreadyExists)
+        catch (CreateTopicsException exception) when (AdminErrors.Of(exception).Code == ErrorCode.TopicAlreadyExists)
         {
             LogRace(logger, options.Topic);
         }
@@ -163,17 +193,16 @@ internal sealed partial class TopicAdmin(IAdminClient admin, KafkaJournalOptions
     {
         try
         {
-            List<DescribeConfigsResult> result = await AskAsync(
-                () => admin.DescribeConfigsAsync(
-                    [new ConfigResource { Type = ResourceType.Topic, Name = options.Topic }],
-                    new DescribeConfigsOptions { RequestTimeout = s_limit }),
-                $"DescribeConfigs on topic '{options.Topic}'").ConfigureAwait(false);
-            return result[0].Entries;
+            return await AskAsync(
+                () => client.DescribeConfigsAsync(options.Topic, s_limit), $"DescribeConfigs on topic '{options.Topic}'").ConfigureAwait(false);
         }
-        catch (DescribeConfigsException exception) when (
-            exception.Results[0].Error.Code is ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed)
+        catch (JournalRefusedException exception) when (exception.Refusal == JournalRefusal.Forbidden)
         {
             return null;
+        }
+        catch (DescribeConfigsException exception)
+        {
+            throw Unavailable(AdminErrors.Of(exception).Reason, exception);
         }
     }
 
@@ -183,19 +212,19 @@ internal sealed partial class TopicAdmin(IAdminClient admin, KafkaJournalOptions
         {
             return await ask().ConfigureAwait(false);
         }
-        catch (KafkaException exception) when (exception.Error.Code is ErrorCode.TopicAuthorizationFailed
-            or ErrorCode.ClusterAuthorizationFailed or ErrorCode.SaslAuthenticationFailed)
+        catch (KafkaException exception) when (AdminErrors.IsDenied(AdminErrors.Of(exception).Code))
         {
             throw new JournalRefusedException(
-                JournalRefusal.Forbidden, $"the brokers at {options.BootstrapServers} do not allow {right}: {exception.Error.Reason}", exception);
+                JournalRefusal.Forbidden, $"the brokers at {options.BootstrapServers} do not allow {right}: {AdminErrors.Of(exception).Reason}", exception);
         }
-        catch (KafkaException exception) when (
-            exception is not DescribeTopicsException { Results.TopicDescriptions.Count: > 0 }
-            && (exception.Error.IsLocalError || exception.Error.Code == ErrorCode.RequestTimedOut))
+        catch (KafkaException exception) when (IsNoAnswer(AdminErrors.Of(exception)))
         {
-            throw Unavailable(trouble.Words ?? exception.Error.Reason, exception);
+            throw Unavailable(trouble.Words ?? AdminErrors.Of(exception).Reason, exception);
         }
     }
+
+    private static bool IsNoAnswer(Error error) => error.IsLocalError || error.Code is ErrorCode.RequestTimedOut or ErrorCode.NotController
+        or ErrorCode.LeaderNotAvailable or ErrorCode.BrokerNotAvailable or ErrorCode.NetworkException;
 
     private JournalUnavailableException Unavailable(string why, Exception? inner = null) =>
         new($"no Kafka broker answers at {options.BootstrapServers}: {why}", inner);

@@ -81,6 +81,92 @@ public sealed class BrokerConformanceTests(BrokerFixture fixture) : JournalConfo
         Assert.Equal(before.Identity.Cluster, after.Identity.Cluster);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task G4_ATopicCreatedAgainUnderAnOpenJournalIsRefused(int records)
+    {
+        using IJournal journal = await Provider.OpenAsync(true, default);
+        await AppendAsync(journal, [.. Enumerable.Repeat<byte[]>([1], records)]);
+        using IJournalReader reader = journal.OpenReader(0, records);
+        using (IAdminClient admin = Admin())
+        {
+            await admin.DeleteTopicsAsync([_topic]);
+        }
+
+        await Task.Delay(1_000);
+        (await Provider.OpenAsync(true, default)).Dispose();
+        JournalRefusedException refused = Assert.Throws<JournalRefusedException>(() =>
+        {
+            for (int attempt = 0; attempt < 60; attempt++)
+            {
+                reader.Read(new JournalBatch(), TimeSpan.FromMilliseconds(500));
+            }
+        });
+        Assert.Equal(JournalRefusal.Replaced, refused.Refusal);
+        Assert.Contains("deleted and created again", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ADeletedTopicIsAStallWithWords()
+    {
+        using IJournal journal = await Provider.OpenAsync(true, default);
+        using IJournalReader reader = journal.OpenReader(0, 0);
+        using (IAdminClient admin = Admin())
+        {
+            await admin.DeleteTopicsAsync([_topic]);
+        }
+
+        for (int attempt = 0; attempt < 60 && journal.Trouble?.Contains("does not exist any more", StringComparison.Ordinal) != true; attempt++)
+        {
+            Assert.False(reader.Read(new JournalBatch(), TimeSpan.FromMilliseconds(500)));
+        }
+
+        Assert.Equal($"topic '{_topic}' does not exist any more", journal.Trouble);
+    }
+
+    [Fact]
+    public async Task TwoWhoCreateATopicAtOnceGetTheSame()
+    {
+        for (int round = 0; round < 5; round++)
+        {
+            string topic = KafkaCluster.NewTopic();
+            IJournal[] opened = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => ProviderFor(topic).OpenAsync(true, default))));
+            Assert.Single(opened.Select(journal => journal.Identity).Distinct());
+            Array.ForEach(opened, journal => journal.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task MoreReplicasThanBrokersAreRefusedInClearWords()
+    {
+        KafkaJournalOptions options = new() { BootstrapServers = fixture.Cluster.Bootstrap, Topic = _topic, ReplicationFactor = 9 };
+        JournalRefusedException refused = await Assert.ThrowsAsync<JournalRefusedException>(
+            () => new KafkaJournalProvider(options, NullLogger.Instance).OpenAsync(true, default));
+        Assert.Equal(JournalRefusal.Settings, refused.Refusal);
+        Assert.Contains("9 replicas", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("60000", false)]
+    [InlineData("65536", true)]
+    [InlineData("2147483647", true)]
+    public async Task ATopicOfAnyMessageLimitWorksOrIsRefusedByName(string limit, bool works)
+    {
+        await CreateAsync(1, new Dictionary<string, string> { ["retention.ms"] = "-1", ["max.message.bytes"] = limit });
+        if (works)
+        {
+            using IJournal journal = await Provider.OpenAsync(false, default);
+            Assert.All(await AppendAsync(journal, [new byte[64_000]]), report => Assert.Equal(AppendStatus.Placed, report.Result.Status));
+            Assert.Single(ReadAll(journal, 0, 1));
+        }
+        else
+        {
+            JournalRefusedException refused = await Assert.ThrowsAsync<JournalRefusedException>(() => Provider.OpenAsync(false, default));
+            Assert.Contains("max.message.bytes=60000", refused.Message, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task DeletedRecordsAreRefused()
     {

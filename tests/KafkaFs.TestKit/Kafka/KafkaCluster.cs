@@ -28,21 +28,30 @@ public sealed class KafkaCluster : IDisposable
     public static KafkaCluster Start()
     {
         Environments.Require(IsAvailable, "no broker: KAFKAFS_TEST_BROKER and KAFKAFS_TEST_KAFKA are not set");
-        if (Broker is string broker)
-        {
-            return new KafkaCluster(broker, null, null);
-        }
+        return Broker is string broker ? new KafkaCluster(broker, null, null) : StartOwn();
+    }
 
+    /// <summary>
+    /// A cluster that nobody else uses, for tests that stop brokers or need settings: <paramref name="arguments"/> are the script's
+    /// own (`--secure`), <paramref name="configuration"/> is lines of server.properties. Skips where there is no script.
+    /// </summary>
+    public static KafkaCluster StartOwn(string configuration = "", params string[] arguments)
+    {
+        Environments.Require(Script is not null, "no Kafka to start: KAFKAFS_TEST_KAFKA is not set");
         string parent = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
         string folder = Path.Combine(parent, $"kafkafs-test-kafka-{Guid.NewGuid():N}");
         Directory.CreateDirectory(folder);
         Watch(Script!, folder);
-        string output = ToolProcess.Run("bash", [Script!, "start", folder], TimeSpan.FromMinutes(3));
+        string output = ToolProcess.Run(
+            "env", [$"KAFKA_EXTRA_CONFIG={configuration}", "bash", Script!, "start", folder, .. arguments], TimeSpan.FromMinutes(3));
         return new KafkaCluster(output.Trim().Split('\n')[^1], Script, folder);
     }
 
     /// <summary>A topic name that nobody has.</summary>
     public static string NewTopic() => $"kafkafs-test-{Guid.NewGuid():N}";
+
+    /// <summary>A file of the cluster's folder: `InFolder("tls/ca.pem")`. Only with a cluster of our own.</summary>
+    public string InFolder(string name) => Path.Combine(_folder!, name);
 
     /// <summary>Runs the script: `Control("kill-broker", "1")`. Only with a cluster of our own.</summary>
     public string Control(string command, params string[] arguments)

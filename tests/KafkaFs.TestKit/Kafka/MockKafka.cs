@@ -32,6 +32,30 @@ public sealed partial class MockKafka : IDisposable
         }
     }
 
+    /// <summary>The broker answers questions about the topic with this error from now on; 0 for none.</summary>
+    public void SetTopicError(string topic, int error) => rd_kafka_mock_topic_set_error(_cluster, topic, error);
+
+    /// <summary>The next Produce requests are answered with these errors.</summary>
+    public void RefuseProduce(params int[] errors)
+    {
+        const short produce = 0;
+        rd_kafka_mock_push_request_errors_array(_cluster, produce, errors.Length, errors);
+    }
+
+    /// <summary>So many questions for a group's coordinator are answered with this error.</summary>
+    public void RefuseGroup(int error, int times)
+    {
+        const short findCoordinator = 10;
+        rd_kafka_mock_push_request_errors_array(_cluster, findCoordinator, times, [.. Enumerable.Repeat(error, times)]);
+    }
+
+    /// <summary>Every answer takes this long.</summary>
+    public void SetRoundTrip(TimeSpan time)
+    {
+        const int firstBroker = 1;
+        _ = rd_kafka_mock_broker_set_rtt(_cluster, firstBroker, (int)time.TotalMilliseconds);
+    }
+
     public void Dispose()
     {
         rd_kafka_mock_cluster_destroy(_cluster);
@@ -60,6 +84,15 @@ public sealed partial class MockKafka : IDisposable
 
     [LibraryImport("librdkafka", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int rd_kafka_mock_topic_create(nint cluster, string topic, int partitions, int replicas);
+
+    [LibraryImport("librdkafka", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial void rd_kafka_mock_topic_set_error(nint cluster, string topic, int error);
+
+    [LibraryImport("librdkafka")]
+    private static partial void rd_kafka_mock_push_request_errors_array(nint cluster, short request, nint count, int[] errors);
+
+    [LibraryImport("librdkafka")]
+    private static partial int rd_kafka_mock_broker_set_rtt(nint cluster, int broker, int milliseconds);
 
     [LibraryImport("librdkafka")]
     private static partial void rd_kafka_mock_cluster_destroy(nint cluster);

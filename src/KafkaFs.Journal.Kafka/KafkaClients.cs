@@ -1,0 +1,30 @@
+using Confluent.Kafka;
+
+namespace KafkaFs.Journal.Kafka;
+
+/// <summary>Makes clients with our settings, whose complaints go to <see cref="KafkaTrouble"/>. The caller disposes them.</summary>
+internal static class KafkaClients
+{
+    public static IAdminClient Admin(KafkaJournalOptions options, KafkaTrouble trouble) =>
+        new AdminClientBuilder(KafkaClientSettings.Admin(options))
+            .SetErrorHandler((_, error) => trouble.OnError(error))
+            .SetLogHandler((_, message) => trouble.OnLog(message))
+            .Build();
+
+    public static IConsumer<Ignore, T> Consumer<T>(KafkaJournalOptions options, int maxRecordBytes, KafkaTrouble trouble, IDeserializer<T> deserializer) =>
+        new ConsumerBuilder<Ignore, T>(KafkaClientSettings.Consumer(options, maxRecordBytes))
+            .SetValueDeserializer(deserializer)
+            .SetErrorHandler((_, error) => trouble.OnError(error))
+            .SetLogHandler((_, message) => trouble.OnLog(message))
+            .Build();
+
+    public static IProducer<Null, byte[]> Producer(KafkaJournalOptions options, int maxRecordBytes, KafkaTrouble trouble, Action<Error> onError) =>
+        new ProducerBuilder<Null, byte[]>(KafkaClientSettings.Producer(options, maxRecordBytes))
+            .SetErrorHandler((_, error) =>
+            {
+                trouble.OnError(error);
+                onError(error);
+            })
+            .SetLogHandler((_, message) => trouble.OnLog(message))
+            .Build();
+}

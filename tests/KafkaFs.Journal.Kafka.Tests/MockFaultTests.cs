@@ -1,0 +1,209 @@
+using System.Diagnostics;
+using Confluent.Kafka;
+using KafkaFs.Journal.Contract;
+using KafkaFs.TestKit.Journal;
+using KafkaFs.TestKit.Kafka;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace KafkaFs.Journal.Kafka.Tests;
+
+/// <summary>What the provider says and does when brokers, topics and clients fail; on librdkafka's mock cluster.</summary>
+public sealed class MockFaultTests : IDisposable
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
+
+    private readonly KafkaTrouble _trouble = new(NullLogger.Instance);
+    private readonly string _topic = KafkaCluster.NewTopic();
+    private readonly MockKafka _mock;
+    private readonly RecordingListener _listener = new();
+
+    // What the brokers say of the topic to admin clients, which the mock does not serve.
+    private (ErrorCode Error, Uuid Id) _answer = (ErrorCode.NoError, new Uuid(1, 2));
+
+    public MockFaultTests()
+    {
+        Library.Load();
+        _mock = new MockKafka();
+        _mock.CreateTopic(_topic);
+    }
+
+    [Fact]
+    public async Task ADeadProducerIsReportedOnceAndTakesNothingMore()
+    {
+        using KafkaJournal journal = Open();
+        using IJournalAppender appender = journal.OpenAppender(0, _listener);
+        Assert.True(appender.TryAppend(new byte[] { 1 }, 1));
+        await _listener.WaitAsync(1);
+        _mock.RefuseProduce((int)ErrorCode.OutOfOrderSequenceNumber);
+        appender.TryAppend(new byte[] { 2 }, 2);
+        await UntilAsync(() => _listener.Failures.Count > 0);
+        int reports = _listener.Reports.Count;
+        for (int ticket = 3; ticket < 100; ticket++)
+        {
+            Assert.False(appender.TryAppend(new byte[] { 3 }, ticket));
+        }
+
+        await Task.Delay(300, TestContext.Current.CancellationToken);
+        Assert.Single(_listener.Failures);
+        Assert.Equal(reports, _listener.Reports.Count);
+        Assert.Contains("has failed", journal.Trouble, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AListenerThatThrowsHasFailed()
+    {
+        using KafkaJournal journal = Open();
+        ThrowingListener listener = new();
+        using IJournalAppender appender = journal.OpenAppender(0, listener);
+        appender.TryAppend(new byte[] { 1 }, 1);
+        Assert.Contains("on purpose", await listener.Failure.Task.WaitAsync(s_limit, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.False(appender.TryAppend(new byte[] { 1 }, 2));
+    }
+
+    [Fact]
+    public async Task ADeniedWriteIsNamedAndNotRepeatedAtFullSpeed()
+    {
+        using KafkaJournal journal = Open();
+        using IJournalAppender appender = journal.OpenAppender(0, _listener);
+        _mock.RefuseProduce((int)ErrorCode.TopicAuthorizationFailed);
+        Assert.True(appender.TryAppend(new byte[] { 1 }, 1));
+        Assert.Equal(AppendStatus.Unknown, (await _listener.WaitAsync(1))[0].Result.Status);
+        Assert.Contains($"do not allow Write on topic '{_topic}'", journal.Trouble, StringComparison.Ordinal);
+        Assert.False(appender.TryAppend(new byte[] { 1 }, 2));
+        await UntilAsync(() => appender.TryAppend(new byte[] { 1 }, 3));
+        Assert.Equal(AppendStatus.Placed, (await _listener.WaitAsync(2))[1].Result.Status);
+        Assert.Null(journal.Trouble);
+    }
+
+    [Theory]
+    [InlineData(ErrorCode.UnknownTopicOrPart, "does not exist any more")]
+    [InlineData(ErrorCode.TopicAuthorizationFailed, "do not allow")]
+    public async Task WhatABrokerSaysOfATopicIsATroubleAndNotTheEnd(ErrorCode error, string words)
+    {
+        using KafkaJournal journal = Open();
+        _mock.SetTopicError(_topic, (int)error);
+        _answer.Error = error;
+        using IJournalReader reader = journal.OpenReader(0, 0);
+        JournalBatch batch = new();
+        await UntilAsync(() =>
+        {
+            Assert.False(reader.Read(batch, TimeSpan.FromMilliseconds(50)));
+            return journal.Trouble?.Contains(words, StringComparison.Ordinal) == true;
+        });
+        Assert.Throws<JournalUnavailableException>(() => journal.QueryBounds(0, default));
+
+        _mock.SetTopicError(_topic, 0);
+        _answer.Error = ErrorCode.NoError;
+        using IJournalAppender appender = journal.OpenAppender(0, _listener);
+        await UntilAsync(() => appender.TryAppend(new byte[] { 1 }, 1));
+        await UntilAsync(() => reader.Read(batch, TimeSpan.FromMilliseconds(50)));
+        await UntilAsync(() => journal.Trouble is null);
+    }
+
+    [Fact]
+    public async Task G4_ATopicThatIsDeletedAndCreatedAgainIsNoticed()
+    {
+        using KafkaJournal journal = Open();
+        using IJournalReader reader = journal.OpenReader(0, 0);
+        _answer = (ErrorCode.NoError, new Uuid(3, 4));
+        JournalRefusedException refused = await RefusedAsync(() => reader.Read(new JournalBatch(), TimeSpan.FromMilliseconds(50)));
+        Assert.Equal(JournalRefusal.Replaced, refused.Refusal);
+        Assert.Equal($"topic '{_topic}' was deleted and created again", refused.Message);
+        Assert.Throws<JournalRefusedException>(() => journal.QueryBounds(0, default));
+    }
+
+    [Fact]
+    public void AnAnswerEndsTheComplaintsOfAnIdleHost()
+    {
+        using KafkaJournal journal = Open();
+        _trouble.OnError(new Error(ErrorCode.Local_AllBrokersDown, "1/1 brokers are down"));
+        Assert.Equal("1/1 brokers are down", journal.Trouble);
+        journal.QueryBounds(0, default);
+        Assert.Null(journal.Trouble);
+    }
+
+    [Fact]
+    public async Task AQueryUnderWayAndDisposeDoNotMeet()
+    {
+        KafkaJournal journal = Open();
+        journal.QueryBounds(0, default);
+        _mock.SetRoundTrip(TimeSpan.FromSeconds(1));
+        Task<JournalBounds> query = Task.Run(() => journal.QueryBounds(0, default));
+        await Task.Delay(300, TestContext.Current.CancellationToken);
+        Task dispose = Task.Run(journal.Dispose);
+        Assert.Equal(new JournalBounds(0, 0), await query);
+        await dispose;
+        Assert.Throws<ObjectDisposedException>(() => journal.QueryBounds(0, default));
+    }
+
+    [Fact]
+    public async Task ADeniedGroupIsNamed()
+    {
+        using KafkaJournal journal = Open();
+        _mock.RefuseGroup((int)ErrorCode.GroupAuthorizationFailed, 1_000);
+        using IJournalReader reader = journal.OpenReader(0, 0);
+        await UntilAsync(() =>
+        {
+            reader.Read(new JournalBatch(), TimeSpan.FromMilliseconds(50));
+            return journal.Trouble?.Contains("group 'kafkafs'", StringComparison.Ordinal) == true;
+        });
+    }
+
+    public void Dispose() => _mock.Dispose();
+
+    private KafkaJournal Open()
+    {
+        KafkaJournalOptions options = new()
+        {
+            BootstrapServers = _mock.Bootstrap,
+            Topic = _topic,
+            Properties = new Dictionary<string, string>
+            {
+                ["fetch.wait.max.ms"] = "5",
+                ["topic.metadata.refresh.interval.ms"] = "200",
+                ["topic.metadata.propagation.max.ms"] = "200",
+            },
+        };
+        TopicProbe probe = new(
+            _topic, _answer.Id.ToString(), () => new FakeTopicClient { Describe = () => _answer }, _trouble, TimeSpan.FromMilliseconds(200));
+        return new KafkaJournal(options, new JournalIdentity("kafka", "mock", _answer.Id.ToString()), 1_000_000, probe, _trouble);
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        for (Stopwatch watch = Stopwatch.StartNew(); !condition();)
+        {
+            Assert.True(watch.Elapsed < s_limit, "It did not happen in time.");
+            await Task.Delay(10);
+        }
+    }
+
+    private static async Task<JournalRefusedException> RefusedAsync(Action action)
+    {
+        JournalRefusedException? refused = null;
+        await UntilAsync(() =>
+        {
+            try
+            {
+                action();
+            }
+            catch (JournalRefusedException exception)
+            {
+                refused = exception;
+            }
+
+            return refused is not null;
+        });
+        return refused!;
+    }
+
+    private sealed class ThrowingListener : IAppendListener
+    {
+        public TaskCompletionSource<string> Failure { get; } = new();
+
+        public void OnAppended(long ticket, in AppendResult result) => throw new InvalidOperationException("thrown on purpose");
+
+        public void OnFailed(string reason) => Failure.TrySetResult(reason);
+    }
+}

@@ -50,7 +50,15 @@ public static class KafkaProperties
             new ConsumerBuilder<Ignore, Ignore>(consumer).SetLogHandler((_, _) => { }).Build().Dispose();
             return null;
         }
-        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or KafkaException)
+        catch (InvalidOperationException exception)
+        {
+            return exception.Message;
+        }
+        catch (ArgumentException exception)
+        {
+            return exception.Message;
+        }
+        catch (KafkaException exception)
         {
             return exception.Message;
         }

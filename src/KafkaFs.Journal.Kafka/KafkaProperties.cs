@@ -9,14 +9,30 @@ public static class KafkaProperties
     /// Properties (and their other names) that make the guarantees true or belong to another setting: nobody may set them. All of
     /// Confluent.Kafka's own, `dotnet.*`, are reserved as well.
     /// </summary>
-    public static IReadOnlyCollection<string> Reserved => s_reserved;
+    public static IReadOnlyCollection<string> Reserved => s_reserved.Keys;
 
-    private static readonly HashSet<string> s_reserved = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly Dictionary<string, string> s_reserved = new(StringComparer.OrdinalIgnoreCase)
     {
-        "acks", "request.required.acks", "enable.idempotence", "enable.gapless.guarantee", "transactional.id",
-        "allow.auto.create.topics", "auto.offset.reset", "isolation.level", "check.crcs", "enable.partition.eof",
-        "enable.auto.commit", "auto.commit.enable", "enable.auto.offset.store",
-        "bootstrap.servers", "metadata.broker.list",
+        ["acks"] = "an answered change must be on all in-sync brokers",
+        ["request.required.acks"] = "an answered change must be on all in-sync brokers",
+        ["enable.idempotence"] = "records would come twice, or out of order",
+        ["enable.gapless.guarantee"] = "one refused record would end the producer",
+        ["transactional.id"] = "the journal has no transactions",
+        ["message.timeout.ms"] = "a record must not be given up while its call waits",
+        ["delivery.timeout.ms"] = "a record must not be given up while its call waits",
+        ["retries"] = "a record must not be given up while its call waits",
+        ["message.send.max.retries"] = "a record must not be given up while its call waits",
+        ["allow.auto.create.topics"] = "a deleted topic would come back empty",
+        ["auto.offset.reset"] = "a gap must be an error",
+        ["isolation.level"] = "anybody's open transaction would stall every replica",
+        ["enable.auto.commit"] = "positions are kept with the data",
+        ["enable.auto.offset.store"] = "positions are kept with the data",
+        ["enable.partition.eof"] = "the reader asks for the end itself",
+        ["check.crcs"] = "damaged records must be noticed",
+        ["bootstrap.servers"] = "Journal:Kafka:BootstrapServers names the brokers",
+        ["metadata.broker.list"] = "Journal:Kafka:BootstrapServers names the brokers",
+        ["client.id"] = "Journal:Kafka:ClientId names the client",
+        ["auto.commit.enable"] = "positions are kept with the data",
     };
 
     /// <summary>
@@ -27,7 +43,7 @@ public static class KafkaProperties
     public static IReadOnlyList<string> Check(IReadOnlyDictionary<string, string> properties)
     {
         List<string> problems = [.. properties.Keys.Where(IsReserved).Order(StringComparer.Ordinal)
-            .Select(key => $"'{key}' cannot be set: KafkaFS sets it itself")];
+            .Select(key => $"{key} may not be set: {s_reserved.GetValueOrDefault(key, "it is not librdkafka's")}")];
         if (problems.Count == 0 && properties.Count > 0 && TryClients(properties) is string problem)
         {
             problems.Add(problem);
@@ -37,7 +53,7 @@ public static class KafkaProperties
     }
 
     private static bool IsReserved(string key) =>
-        s_reserved.Contains(key) || key.StartsWith("dotnet.", StringComparison.OrdinalIgnoreCase);
+        s_reserved.ContainsKey(key) || key.StartsWith("dotnet.", StringComparison.OrdinalIgnoreCase);
 
     private static string? TryClients(IReadOnlyDictionary<string, string> properties)
     {

@@ -44,7 +44,7 @@ public sealed class StopTests
         HostUnderTest master = await setup.Master().ReadyAsync();
         (int code, _, string error) = ToolProcess.Try(HostUnderTest.Program, ["cleanup", setup.Mount]);
         Assert.Equal(72, code);
-        Assert.Contains("its master is alive", error, StringComparison.Ordinal);
+        Assert.Contains("its master lives", error, StringComparison.Ordinal);
         master.Kill();
         Assert.Contains(setup.Mount, File.ReadAllText("/proc/mounts"), StringComparison.Ordinal);
         Assert.Contains("it is unmounted", ToolProcess.Run(HostUnderTest.Program, ["cleanup", setup.Mount + "/"]), StringComparison.Ordinal);

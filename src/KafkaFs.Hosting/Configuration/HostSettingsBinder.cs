@@ -78,7 +78,7 @@ public static class HostSettingsBinder
             return null;
         }
 
-        KafkaPropertyRules.Check(reader, "Journal:Kafka:Properties", properties.Keys);
+        reader.Errors.AddRange(KafkaProperties.Check(properties).Select(problem => $"{SettingsReader.Name("Journal:Kafka:Properties")}:{problem}"));
         reader.Required("Journal:Kafka:BootstrapServers", "HOST:PORT of a broker, several separated by commas");
         reader.Required("Journal:Kafka:Topic", "the topic that is the journal");
         if (topic.Length > 0 && !TopicNames.IsValid(topic))

@@ -12,9 +12,6 @@ public sealed class RecordingListener : IAppendListener
 
     public IReadOnlyList<(long Ticket, AppendResult Result)> Reports => [.. _reports];
 
-    /// <inheritdoc/>
-    public void OnFailed(string reason) => throw new InvalidOperationException(reason);
-
     public void OnAppended(long ticket, in AppendResult result) => _reports.Enqueue((ticket, result));
 
     /// <summary>Why the appender failed, each time that it said so.</summary>

@@ -11,6 +11,9 @@ internal sealed class FakeChannel : IFuseChannel
 
     public ConcurrentQueue<byte[]> Replies { get; } = new();
 
+    /// <summary>Called before each reply is there.</summary>
+    public Action? OnWrite { get; set; }
+
     public void Add(byte[] request) => _requests.Add(request);
 
     public Errno Read(Span<byte> buffer, out int length)
@@ -28,6 +31,7 @@ internal sealed class FakeChannel : IFuseChannel
 
     public Errno Write(ReadOnlySpan<byte> message)
     {
+        OnWrite?.Invoke();
         Replies.Enqueue(message.ToArray());
         return Errno.None;
     }

@@ -15,6 +15,8 @@ internal sealed class RecordingFileSystem : FuseFileSystem
 
     public int Interrupts { get; private set; }
 
+    public Action<FuseRequest>? OnInterrupt { get; set; }
+
     public override void Lookup(FuseRequest request, NodeId parent, ReadOnlySpan<byte> name)
     {
         string text = Encoding.UTF8.GetString(name);
@@ -112,7 +114,11 @@ internal sealed class RecordingFileSystem : FuseFileSystem
     public override void FAllocate(FuseRequest request, NodeId node, HandleId handle, ulong offset, ulong length, uint mode) =>
         Note(request, $"fallocate {handle.Value} {offset} {length} {mode}");
 
-    public override void Interrupt(FuseRequest request) => Interrupts++;
+    public override void Interrupt(FuseRequest request)
+    {
+        Interrupts++;
+        OnInterrupt?.Invoke(request);
+    }
 
     private void Note(FuseRequest request, string call)
     {

@@ -6,12 +6,6 @@ public enum FuseOpenFlags : uint
 {
     None = 0,
 
-    /// <summary>Reads and writes do not go through the page cache.</summary>
-    DirectIo = 1,
-
-    /// <summary>Cached pages of earlier opens stay valid.</summary>
-    KeepCache = 2,
-
     /// <summary>No FLUSH at close.</summary>
     NoFlush = 32,
 }

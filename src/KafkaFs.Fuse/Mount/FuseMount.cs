@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Text;
 using KafkaFs.Fuse.Session;
 using KafkaFs.Posix;
 using KafkaFs.Posix.Files;
@@ -22,7 +23,9 @@ public sealed partial class FuseMount : IDisposable
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _initialized = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConcurrentDictionary<int, bool> _readerThreads = new();
+    private readonly uint? _number;
     private int _readers;
+    private volatile bool _unmounting;
     private volatile bool _aborting;
 
     private FuseMount(string path, SafeFd device, FuseFileSystem fileSystem, FuseMountOptions options, ILogger logger)
@@ -31,6 +34,7 @@ public sealed partial class FuseMount : IDisposable
         DeviceChannel channel = new(device);
         _connection = new FuseConnection(channel, fileSystem, options.MaxWriteBytes, logger);
         Notifications = new FuseNotifications(channel);
+        _number = MountTable.Find(path)?.DeviceMinor;
     }
 
     /// <summary>Absolute path of the mountpoint.</summary>
@@ -42,8 +46,11 @@ public sealed partial class FuseMount : IDisposable
     /// <summary>Completes when the mount is gone, by whomever's hand.</summary>
     public Task Ended => _ended.Task;
 
-    /// <summary>Requests that wait for an answer from elsewhere.</summary>
-    public int DeferredCount => _connection.DeferredCount;
+    /// <summary>
+    /// Valid once <see cref="Ended"/> has completed: the connection was aborted from outside (`umount -f`, sysfs) and not unmounted. What
+    /// was left at the path, where every call failed with ENOTCONN, has been taken away.
+    /// </summary>
+    public bool EndedAbnormally { get; private set; }
 
     /// <summary>
     /// Mounts and starts serving; returns when the kernel has agreed on the protocol. Throws <see cref="FuseUnavailableException"/>,
@@ -51,7 +58,7 @@ public sealed partial class FuseMount : IDisposable
     /// </summary>
     public static FuseMount Mount(FuseMountOptions options, FuseFileSystem fileSystem, ILogger logger)
     {
-        string path = Mountpoint.Prepare(options.Mountpoint, out _);
+        string path = Resolve(Mountpoint.Prepare(options.Mountpoint, out _));
         SafeFd device = ProcessCalls.IsRoot && !options.ForceHelper ? MountDirectly(path, options) : MountByHelper(path, options);
         FuseMount mount = new(path, device, fileSystem, options, logger);
         mount.StartReaders(options.ReaderThreads);
@@ -76,13 +83,18 @@ public sealed partial class FuseMount : IDisposable
             return;
         }
 
+        _unmounting = true;
+
         // umount2 may wait for requests, which the readers go on to answer: so on a thread of its own.
         Thread unmounting = new(Detach) { IsBackground = true, Name = "fuse-unmount" };
         unmounting.Start();
         if (!_ended.Task.Wait(drain))
         {
-            LogAborted(_logger, Path, _connection.DeferredCount);
-            Abort();
+            int waited = Abort();
+            if (waited > 0 || drain > TimeSpan.Zero)
+            {
+                LogAborted(_logger, Path, waited);
+            }
         }
 
         unmounting.Join(s_initLimit);
@@ -95,6 +107,16 @@ public sealed partial class FuseMount : IDisposable
         if (_ended.Task.IsCompleted)
         {
             _connection.Dispose();
+        }
+    }
+
+    // The table of mounts has paths without symlinks.
+    private static string Resolve(string path)
+    {
+        FileCalls.Open(null, Encoding.UTF8.GetBytes(path), OpenFlags.PathOnly | OpenFlags.Directory, 0, out SafeFd directory);
+        using (directory)
+        {
+            return new FileInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{directory.Number}")).LinkTarget ?? path;
         }
     }
 
@@ -150,20 +172,40 @@ public sealed partial class FuseMount : IDisposable
         _readerThreads.TryRemove(thread, out _);
         if (Interlocked.Decrement(ref _readers) == 0)
         {
+            _connection.EndDeferred();
             _device.Dispose();
-            _connection.AbandonDeferred();
+            if (!_unmounting && IsOnTop())
+            {
+                EndedAbnormally = true;
+                LogAbortedByOthers(_logger, Path);
+                Detach();
+            }
+
             LogEnded(_logger, Path);
             _ended.TrySetResult();
         }
     }
 
-    // The kernel aborts a connection when the last descriptor of it closes: so the readers have to leave theirs. Not by
-    // /sys/fs/fuse/connections, which is not mounted everywhere.
-    private void Abort()
+    // A notification waits, unkillable, for locks that pending calls hold, and keeps the device open: so pending calls are answered
+    // first, and the readers serve until all notifications are back. The kernel aborts a connection through sysfs, which is not
+    // mounted everywhere, or when its last descriptor closes, for which the readers have to leave theirs.
+    private int Abort()
     {
+        long deadline = Environment.TickCount64 + (long)s_initLimit.TotalMilliseconds;
+        Notifications.Stop();
+        int waited = _connection.EndDeferred();
+        if (_number is uint number)
+        {
+            MountTable.Abort(number);
+        }
+
+        while (Notifications.UnderWay > 0 && Environment.TickCount64 < deadline)
+        {
+            Thread.Sleep(1);
+        }
+
         _aborting = true;
         _device.Dispose();
-        long deadline = Environment.TickCount64 + (long)s_initLimit.TotalMilliseconds;
         while (!_ended.Task.Wait(TimeSpan.FromMilliseconds(5)) && Environment.TickCount64 < deadline)
         {
             foreach (int thread in _readerThreads.Keys)
@@ -171,16 +213,27 @@ public sealed partial class FuseMount : IDisposable
                 ThreadInterruption.Interrupt(thread);
             }
         }
+
+        return waited;
     }
 
+    // Only what is ours is taken away: the mount on top of the path may be somebody else's.
     private void Detach()
     {
+        if (!IsOnTop())
+        {
+            return;
+        }
+
         Errno errno = MountCalls.UnmountLazily(Path);
-        if (errno == Errno.EPERM && !MountHelper.Unmount(Path))
+        bool done = errno == Errno.None || (errno == Errno.EPERM && MountHelper.Unmount(Path));
+        if (!done && IsOnTop())
         {
             LogUnmountFailed(_logger, Path, errno);
         }
     }
+
+    private bool IsOnTop() => _number is uint number && MountTable.Find(Path) is MountEntry top && top.DeviceMinor == number && top.IsFuse;
 
     [LoggerMessage(2050, LogLevel.Information, "Mounted {Path}: {Info}")]
     private static partial void LogMounted(ILogger logger, string path, FuseConnectionInfo? info);
@@ -188,8 +241,11 @@ public sealed partial class FuseMount : IDisposable
     [LoggerMessage(2051, LogLevel.Information, "{Path} is not mounted any more")]
     private static partial void LogEnded(ILogger logger, string path);
 
-    [LoggerMessage(2052, LogLevel.Warning, "{Path} was still in use: its connection is aborted, {Waiting} calls waited")]
+    [LoggerMessage(2052, LogLevel.Warning, "{Path} was still in use: its connection is aborted, {Waiting} calls that waited failed")]
     private static partial void LogAborted(ILogger logger, string path, int waiting);
+
+    [LoggerMessage(2053, LogLevel.Error, "The connection of {Path} was aborted from outside")]
+    private static partial void LogAbortedByOthers(ILogger logger, string path);
 
     [LoggerMessage(2054, LogLevel.Error, "{Path} cannot be unmounted: {Errno}")]
     private static partial void LogUnmountFailed(ILogger logger, string path, Errno errno);

@@ -55,7 +55,7 @@ public static class MountTable
     public static bool Clean(MountEntry entry)
     {
         Abort(entry.DeviceMinor);
-        return MountCalls.UnmountLazily(entry.Mountpoint) == Errno.None || MountHelper.Unmount(entry.Mountpoint);
+        return MountCalls.AbortAndUnmount(entry.Mountpoint) == Errno.None || MountHelper.Unmount(entry.Mountpoint);
     }
 
     /// <summary>Ends a connection from outside; nothing happens if it is gone, or not ours.</summary>

@@ -68,6 +68,7 @@ public readonly record struct FuseAttr
         return new StatxOut
         {
             AttrValid = (ulong)validity.TotalSeconds,
+            AttrValidNs = (uint)validity.Milliseconds * 1_000_000,
             Mask = basicAndBtime,
             BlockSize = BlockSize,
             Links = Links,

@@ -20,7 +20,10 @@ public sealed partial class FuseConnection : IDisposable
     private readonly int _maxWrite;
     private readonly ConcurrentBag<FuseRequest> _pool = [];
     private readonly Dictionary<ulong, FuseRequest> _deferred = [];
+    private readonly RememberedInterrupts _interrupts = new();
     private readonly Lock _deferredGate = new();
+    private volatile FuseConnectionInfo? _info;
+    private bool _ending;
 
     /// <param name="maxWriteBytes">Longest WRITE and READ, bytes: 4 KiB to 1 MiB.</param>
     public FuseConnection(IFuseChannel channel, FuseFileSystem fileSystem, int maxWriteBytes, ILogger logger)
@@ -30,13 +33,7 @@ public sealed partial class FuseConnection : IDisposable
     }
 
     /// <summary>What was agreed with the kernel; null before INIT.</summary>
-    public FuseConnectionInfo? Info { get; private set; }
-
-    /// <summary>Requests that wait for an answer from elsewhere.</summary>
-    public int DeferredCount
-    {
-        get { lock (_deferredGate) { return _deferred.Count; } }
-    }
+    public FuseConnectionInfo? Info => _info;
 
     /// <summary>Reads and dispatches one request; false when the mount is gone.</summary>
     public bool ServeOne()
@@ -56,20 +53,34 @@ public sealed partial class FuseConnection : IDisposable
     }
 
     /// <summary>
-    /// The connection is gone and with it every caller that waits: whoever holds a deferred request may still answer it, once, and
-    /// nothing comes of it.
+    /// Nobody will answer what waits: all deferred requests, and those that are deferred from here on, are answered EIO, so that the
+    /// callers leave the kernel's locks. Whoever holds one may still answer it, once, and nothing comes of it. Returns how many waited.
     /// </summary>
-    public void AbandonDeferred()
+    public int EndDeferred()
     {
+        List<FuseRequest> waiting = [];
         lock (_deferredGate)
         {
+            _ending = true;
             foreach (FuseRequest request in _deferred.Values)
             {
-                request.Abandon();
+                if (request.TryAbandon())
+                {
+                    request.Hold();
+                    waiting.Add(request);
+                }
             }
 
             _deferred.Clear();
         }
+
+        foreach (FuseRequest request in waiting)
+        {
+            Refuse(request);
+            request.Release();
+        }
+
+        return waiting.Count;
     }
 
     /// <inheritdoc/>
@@ -85,7 +96,17 @@ public sealed partial class FuseConnection : IDisposable
     {
         lock (_deferredGate)
         {
-            _deferred[request.Unique] = request;
+            request.IsInterrupted |= _interrupts.Take(request.Unique);
+            if (!_ending)
+            {
+                _deferred[request.Unique] = request;
+                return;
+            }
+        }
+
+        if (request.TryAbandon())
+        {
+            Refuse(request);
         }
     }
 
@@ -111,6 +132,11 @@ public sealed partial class FuseConnection : IDisposable
             }
         }
 
+        Write(request, errno, message);
+    }
+
+    private void Write(FuseRequest request, Errno errno, ReadOnlySpan<byte> message)
+    {
         Errno written = _channel.Write(message);
         LogAnswered(_logger, request.Opcode, request.Unique, errno);
         if (written is not (Errno.None or Errno.ENOENT or Errno.ENODEV))
@@ -121,12 +147,19 @@ public sealed partial class FuseConnection : IDisposable
         _fileSystem.OnAnswered(request.Opcode, errno, request.Started);
     }
 
+    private void Refuse(FuseRequest abandoned)
+    {
+        Span<byte> message = stackalloc byte[FuseRequest.OutHeaderBytes];
+        abandoned.WriteHeader(message, Errno.EIO);
+        Write(abandoned, Errno.EIO, message);
+    }
+
     private void Dispatch(FuseRequest request)
     {
         LogRequest(_logger, request.Opcode, request.Unique, request.Node.Value);
         if (request.Opcode == FuseOpcode.Init)
         {
-            Info = InitNegotiation.Answer(request, _maxWrite);
+            OnInit(request);
             return;
         }
 
@@ -192,13 +225,28 @@ public sealed partial class FuseConnection : IDisposable
         }
     }
 
-    // EAGAIN makes the kernel send it again: the request it means is still being read by another thread. If that one is
-    // answered meanwhile the kernel drops the INTERRUPT itself.
-    private void OnInterrupt(FuseRequest request)
+    // The moment it is answered other readers get requests, which are parsed by what was agreed.
+    private void OnInit(FuseRequest request)
     {
-        if (request.Body.Length < sizeof(ulong))
+        _info = InitNegotiation.Negotiate(request.Body, _maxWrite, out InitOut answer);
+        if (_info is null)
         {
             request.ReplyError(Errno.EINVAL);
+        }
+        else
+        {
+            request.ReplyInit(answer);
+        }
+    }
+
+    // Never answered: EAGAIN would make the kernel send it again at once, for as long as the request it means is not deferred.
+    // The hold keeps the request from being answered and used again while the filesystem looks at it.
+    private void OnInterrupt(FuseRequest request)
+    {
+        request.MarkUnanswerable();
+        if (request.Body.Length < sizeof(ulong))
+        {
+            LogMalformed(_logger, request.Opcode, request.Body.Length);
             return;
         }
 
@@ -206,20 +254,18 @@ public sealed partial class FuseConnection : IDisposable
         FuseRequest? target;
         lock (_deferredGate)
         {
-            if (_deferred.TryGetValue(unique, out target))
+            if (!_deferred.TryGetValue(unique, out target))
             {
-                target.IsInterrupted = true;
+                _interrupts.Add(unique);
+                return;
             }
+
+            target.IsInterrupted = true;
+            target.Hold();
         }
 
-        if (target is null)
-        {
-            request.ReplyError(Errno.EAGAIN);
-            return;
-        }
-
-        request.MarkUnanswerable();
         _fileSystem.Interrupt(target);
+        target.Release();
     }
 
     [LoggerMessage(2000, LogLevel.Trace, "{Opcode} {Unique} on {Node}")]

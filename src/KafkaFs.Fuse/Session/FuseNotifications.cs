@@ -15,6 +15,15 @@ public sealed class FuseNotifications(IFuseChannel channel)
     private const int InvalidateInode = 2;
     private const int InvalidateEntry = 3;
 
+    private int _underWay;
+    private volatile bool _stopped;
+
+    /// <summary>Calls that have not come back from the kernel.</summary>
+    internal int UnderWay => Volatile.Read(ref _underWay);
+
+    /// <summary>From here on nothing is told any more: ENODEV. Calls under way go on.</summary>
+    internal void Stop() => _stopped = true;
+
     /// <summary>Attributes of an inode, and if <paramref name="content"/> its cached pages.</summary>
     public Errno InvalidateNode(NodeId node, bool content)
     {
@@ -41,7 +50,15 @@ public sealed class FuseNotifications(IFuseChannel channel)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(message, (uint)message.Length);
         BinaryPrimitives.WriteInt32LittleEndian(message[4..], code);
-        Errno errno = channel.Write(message);
-        return errno == Errno.ENOENT ? Errno.None : errno;
+        Interlocked.Increment(ref _underWay);
+        try
+        {
+            Errno errno = _stopped ? Errno.ENODEV : channel.Write(message);
+            return errno == Errno.ENOENT ? Errno.None : errno;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _underWay);
+        }
     }
 }

@@ -15,6 +15,8 @@ public sealed unsafe class FuseRequest
     /// <summary>Free bytes in front of a request, so that a prefix fits before the data of a WRITE.</summary>
     public const int Headroom = 8_192;
 
+    internal const int OutHeaderBytes = 16;
+
     private const int Open = 0;
     private const int Answered = 1;
     private const int Abandoned = 2;
@@ -42,9 +44,7 @@ public sealed unsafe class FuseRequest
 
     public uint Gid => _header.Gid;
 
-    public uint Pid => _header.Pid;
-
-    /// <summary>The kernel has sent an INTERRUPT for it.</summary>
+    /// <summary>The kernel has sent an INTERRUPT for it; for requests that are not deferred it is not known before <see cref="Defer"/>.</summary>
     public bool IsInterrupted { get; internal set; }
 
     /// <summary>What the filesystem keeps with a deferred request, to find it again at an interrupt.</summary>
@@ -66,7 +66,10 @@ public sealed unsafe class FuseRequest
     /// <summary>The bytes after the header.</summary>
     internal ReadOnlySpan<byte> Body => new(_block + Headroom + sizeof(InHeader), _length - sizeof(InHeader));
 
-    /// <summary>The answer comes later, from another thread. Called before anything that may lead to it.</summary>
+    /// <summary>
+    /// The answer comes later, from another thread. Called before anything that may lead to it. If <see cref="IsInterrupted"/> is set
+    /// after it, the interrupt came before: there will be no call of Interrupt for that one.
+    /// </summary>
     public void Defer()
     {
         _deferred = true;
@@ -130,8 +133,8 @@ public sealed unsafe class FuseRequest
             return;
         }
 
-        Span<byte> message = new(_block + Headroom - sizeof(OutHeader), sizeof(OutHeader) + length);
-        MemoryMarshal.Write(message, new OutHeader { Length = (uint)message.Length, Unique = Unique });
+        Span<byte> message = new(_block + Headroom - OutHeaderBytes, OutHeaderBytes + length);
+        WriteHeader(message, Errno.None);
         Send(Errno.None, message);
     }
 
@@ -140,7 +143,7 @@ public sealed unsafe class FuseRequest
 
     internal void Begin()
     {
-        (_answered, _holds, _deferred, IsInterrupted, State) = (Open, 2, false, false, null);
+        (_answered, _holds, _deferred, IsInterrupted) = (Open, 2, false, false);
     }
 
     /// <summary>Takes a request that was read; false if it is no request.</summary>
@@ -164,17 +167,26 @@ public sealed unsafe class FuseRequest
         Release();
     }
 
-    /// <summary>The caller is gone; an answer that comes later is dropped.</summary>
-    internal void Abandon() => Interlocked.CompareExchange(ref _answered, Abandoned, Open);
+    /// <summary>The connection answers instead of who holds it: an answer that comes later is dropped. False if there is one already.</summary>
+    internal bool TryAbandon() => Interlocked.CompareExchange(ref _answered, Abandoned, Open) == Open;
+
+    /// <summary>It is not used again before a further <see cref="Release"/>; only while it is held by somebody else.</summary>
+    internal void Hold() => Interlocked.Increment(ref _holds);
 
     /// <summary>The reader, and who answers, each hold the request; it is used again when both are done.</summary>
     internal void Release()
     {
         if (Interlocked.Decrement(ref _holds) == 0)
         {
+            State = null;
             _connection.Return(this);
         }
     }
+
+    internal void WriteHeader(Span<byte> message, Errno errno) =>
+        MemoryMarshal.Write(message, new OutHeader { Length = (uint)message.Length, Error = -(int)errno, Unique = Unique });
+
+    internal void ReplyInit(in InitOut answer) => ReplyStruct(answer);
 
     internal void Free() => NativeMemory.AlignedFree(_block);
 
@@ -193,11 +205,11 @@ public sealed unsafe class FuseRequest
             return;
         }
 
-        int length = sizeof(OutHeader) + payload.Length;
+        int length = OutHeaderBytes + payload.Length;
         Span<byte> message = length <= small ? stackalloc byte[small] : new byte[length];
         message = message[..length];
-        MemoryMarshal.Write(message, new OutHeader { Length = (uint)length, Error = -(int)errno, Unique = Unique });
-        payload.CopyTo(message[sizeof(OutHeader)..]);
+        WriteHeader(message, errno);
+        payload.CopyTo(message[OutHeaderBytes..]);
         Send(errno, message);
     }
 

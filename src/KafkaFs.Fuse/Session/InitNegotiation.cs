@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using KafkaFs.Fuse.Abi;
-using KafkaFs.Posix;
 
 namespace KafkaFs.Fuse.Session;
 
@@ -20,13 +19,12 @@ internal static class InitNegotiation
         | InitFlags.MaxPages | InitFlags.CacheSymlinks | InitFlags.ExplicitInvalidateData | InitFlags.HandleKillPrivV2
         | InitFlags.SetXattrExtended | InitFlags.InitExtended | InitFlags.HasExpireOnly | InitFlags.DirectIoAllowMmap;
 
-    /// <summary>Answers INIT; null if the kernel's protocol is too old or the request malformed (then it is refused).</summary>
-    public static FuseConnectionInfo? Answer(FuseRequest request, int maxWrite)
+    /// <summary>What is agreed, and the answer that says so; null if the kernel's protocol is too old or the request malformed.</summary>
+    public static FuseConnectionInfo? Negotiate(ReadOnlySpan<byte> body, int maxWrite, out InitOut answer)
     {
-        ReadOnlySpan<byte> body = request.Body;
+        answer = default;
         if (body.Length < InitInBytes)
         {
-            request.ReplyError(Errno.EINVAL);
             return null;
         }
 
@@ -36,16 +34,12 @@ internal static class InitNegotiation
         InitIn init = MemoryMarshal.Read<InitIn>(whole);
         if (init.Major != Major || init.Minor < OldestMinor)
         {
-            request.ReplyError(Errno.EINVAL);
             return null;
         }
 
         InitFlags offered = (InitFlags)(init.Flags | ((init.Flags & (uint)InitFlags.InitExtended) != 0 ? (ulong)init.Flags2 << 32 : 0));
-        InitFlags taken = offered & Wanted;
-        FuseConnectionInfo info = new(Math.Min(init.Minor, NewestMinor), taken, maxWrite);
-        Span<byte> answer = stackalloc byte[Marshal.SizeOf<InitOut>()];
-        MemoryMarshal.Write(answer, ToWire(info, init.MaxReadahead));
-        request.ReplyData(answer);
+        FuseConnectionInfo info = new(Math.Min(init.Minor, NewestMinor), offered & Wanted, maxWrite);
+        answer = ToWire(info, init.MaxReadahead);
         return info;
     }
 

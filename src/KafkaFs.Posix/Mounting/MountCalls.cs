@@ -8,8 +8,8 @@ public static unsafe partial class MountCalls
 {
     public const ulong NoSuid = 2;
     public const ulong NoDev = 4;
-    public const ulong ReadOnly = 1;
 
+    private const int Force = 1;
     private const int Detach = 2;
 
     public static Errno Mount(string source, string target, string type, ulong flags, string data) =>
@@ -17,6 +17,12 @@ public static unsafe partial class MountCalls
 
     /// <summary>umount2(2) with MNT_DETACH: the path is free at once, open files live on.</summary>
     public static Errno UnmountLazily(string target) => FileCalls.ToErrno(umount2(target, Detach));
+
+    /// <summary>
+    /// umount2(2) with MNT_FORCE and MNT_DETACH: a FUSE connection is aborted first, so whoever waits in it goes on with an error. It
+    /// needs no /sys/fs/fuse/connections, which is not mounted everywhere.
+    /// </summary>
+    public static Errno AbortAndUnmount(string target) => FileCalls.ToErrno(umount2(target, Force | Detach));
 
     /// <summary>read(2), not repeated on EINTR.</summary>
     public static Errno Read(SafeFd fd, Span<byte> buffer, out int length)

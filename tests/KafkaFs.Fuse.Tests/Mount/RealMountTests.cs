@@ -26,16 +26,18 @@ public sealed class RealMountTests : IDisposable
         Assert.Equal(1024 * 1024, _files.Reads.Max());
     }
 
+    // Root unmounts by umount2(2): that the helper does it too is seen by calling it.
     [Fact]
-    public void TheHelperMountsAndUnmounts()
+    public async Task TheHelperMountsAndUnmounts()
     {
-        using (FuseMount mount = Mount(byHelper: true))
-        {
-            Assert.Contains($"{mount.Path} fuse.kafkafs", File.ReadAllText("/proc/mounts"), StringComparison.Ordinal);
-            Assert.Equal("0\n", ToolProcess.Shell($"stat -c %s {mount.Path}/file"));
-        }
-
-        Assert.DoesNotContain(_folder.Path, File.ReadAllText("/proc/mounts"), StringComparison.Ordinal);
+        using FuseMount mount = Mount(byHelper: true);
+        Assert.Contains($"{mount.Path} fuse.kafkafs", Mounts(), StringComparison.Ordinal);
+        Assert.Equal("0\n", ToolProcess.Shell($"stat -c %s {mount.Path}/file"));
+        Assert.True(MountHelper.Unmount(mount.Path));
+        Assert.DoesNotContain(_folder.Path, Mounts(), StringComparison.Ordinal);
+        await mount.Ended.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        Assert.False(mount.EndedAbnormally);
+        Assert.False(MountHelper.Unmount(mount.Path));
     }
 
     [Fact]
@@ -76,16 +78,59 @@ public sealed class RealMountTests : IDisposable
         using FuseMount mount = Mount(byHelper: false);
         ToolProcess.Run("umount", [mount.Path]);
         await mount.Ended.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        Assert.False(mount.EndedAbnormally);
+    }
+
+    // umount -f aborts the connection, and cannot unmount: somebody has it as current directory.
+    [Fact]
+    public async Task G6_AnAbortFromOutsideLeavesAPathThatCanBeMountedAtOnce()
+    {
+        using FuseMount mount = Mount(byHelper: false);
+        using Process user = Process.Start(new ProcessStartInfo("bash", ["-c", $"cd {mount.Path}; echo there; exec sleep 60"]) { RedirectStandardOutput = true })!;
+        Assert.Equal("there", await user.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        ToolProcess.Try("umount", ["-f", mount.Path]);
+        await mount.Ended.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        Assert.True(mount.EndedAbnormally);
+        Assert.DoesNotContain(_folder.Path, Mounts(), StringComparison.Ordinal);
+        user.Kill();
+        using FuseMount again = Mount(byHelper: false);
+    }
+
+    [Fact]
+    public async Task AMountOfSomebodyElseOnTopIsLeftAlone()
+    {
+        using FuseMount mount = Mount(byHelper: false);
+        ToolProcess.Run("mount", ["-t", "tmpfs", "other", mount.Path]);
+        mount.Unmount(TimeSpan.Zero);
+        Assert.True(mount.Ended.IsCompleted);
+        Assert.Contains($"other {mount.Path} tmpfs", Mounts(), StringComparison.Ordinal);
+        ToolProcess.Run("umount", [mount.Path]);
+        ToolProcess.Run("umount", ["-l", mount.Path]);
+        await mount.Ended;
+    }
+
+    [Fact]
+    public void AMountpointBehindASymlinkIsUnmountedToo()
+    {
+        Directory.CreateSymbolicLink(_folder["link"], _folder.Path);
+        using (FuseMount mount = Mount(byHelper: false, "link/mnt"))
+        {
+            Assert.Contains($"{_folder["mnt"]} fuse.kafkafs", Mounts(), StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain(_folder.Path, Mounts(), StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();
 
-    private FuseMount Mount(bool byHelper)
+    private static string Mounts() => File.ReadAllText("/proc/mounts");
+
+    private FuseMount Mount(bool byHelper, string name = "mnt")
     {
         Environments.RequireFuse();
         Environments.Require(!byHelper || File.Exists("/usr/bin/fusermount3"), "there is no fusermount3 (Debian's fuse3)");
         Environments.Require(byHelper || Environment.IsPrivilegedProcess, "mount(2) needs root");
-        string path = _folder["mnt"];
+        string path = _folder[name];
         Directory.CreateDirectory(path);
         return FuseMount.Mount(new FuseMountOptions { Mountpoint = path, ForceHelper = byHelper }, _files, NullLogger.Instance);
     }

@@ -19,9 +19,9 @@ internal sealed class OneFile : FuseFileSystem
 
     public ConcurrentBag<int> Writes { get; } = [];
 
-    public TaskCompletionSource Held { get; } = new();
+    public TaskCompletionSource Held { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public TaskCompletionSource Interrupted { get; } = new();
+    public TaskCompletionSource Interrupted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public override void Lookup(FuseRequest request, NodeId parent, ReadOnlySpan<byte> name)
     {

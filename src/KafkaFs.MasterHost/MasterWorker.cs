@@ -97,6 +97,8 @@ internal sealed partial class MasterWorker(
         metrics.ObserveQueue("waiting_records", () => session.Queued);
         metrics.ObserveQueue("kernel_notifications", () => fileSystem.Notifier.Queued);
         metrics.ObserveQueue("open_files", () => fileSystem.OpenFiles);
+        metrics.ObserveQueue("known_inodes", () => fileSystem.KnownInodes);
+        metrics.ObserveQueue("orphans", () => fileSystem.Orphans.Count);
         using FuseMount mount = FuseMount.Mount(MountOptions(journal), fileSystem, _logger);
         fileSystem.Notifier.Start(mount.Notifications);
         follower.BecomeReady($"mounted on {mount.Path}, session {session.Id}, journal {provider.Description}");

@@ -10,6 +10,7 @@ internal sealed class RequestBytes
 
     public RequestBytes(FuseOpcode opcode, ulong unique = 2, ulong node = 1)
     {
+        Unique = unique;
         U32(0);             // len, set at the end
         U32((uint)opcode);  // opcode
         U64(unique);        // unique
@@ -18,6 +19,20 @@ internal sealed class RequestBytes
         U32(100);           // gid
         U32(4_711);         // pid
         U32(0);             // total_extlen, padding
+    }
+
+    public ulong Unique { get; }
+
+    /// <summary>The request of another user.</summary>
+    public RequestBytes As(uint uid)
+    {
+        const int offsetOfUid = 24;
+        for (int index = 0; index < sizeof(uint); index++)
+        {
+            _bytes[offsetOfUid + index] = (byte)(uid >> (8 * index));
+        }
+
+        return this;
     }
 
     public RequestBytes U32(uint value)

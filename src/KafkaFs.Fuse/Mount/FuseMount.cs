@@ -233,7 +233,7 @@ public sealed partial class FuseMount : IDisposable
         }
     }
 
-    private bool IsOnTop() => _number is uint number && MountTable.Find(Path) is MountEntry top && top.DeviceMinor == number && top.IsFuse;
+    private bool IsOnTop() => _number is uint number && MountTable.Find(Path) is MountEntry top && top.DeviceMinor == number && top.Type == MountTable.OwnType;
 
     [LoggerMessage(2050, LogLevel.Information, "Mounted {Path}: {Info}")]
     private static partial void LogMounted(ILogger logger, string path, FuseConnectionInfo? info);

@@ -12,8 +12,17 @@ internal delegate void CallCompletion(FuseRequest request, in Change change, Eff
 /// <summary>A call of the mount that waits for its record. An errno that evaluation finds is the answer.</summary>
 internal sealed class FuseCall(FuseRequest request, CallCompletion succeed) : PendingCall
 {
-    /// <summary>Instead of answering an errno; true if it has answered.</summary>
-    public Func<FuseRequest, Errno, bool>? OnError { get; init; }
+    private volatile bool _isInterrupted;
+
+    /// <summary>An errno of evaluation that the kernel is told as another one.</summary>
+    public Func<Errno, Errno>? Translate { get; init; }
+
+    /// <summary>Somebody wants it to end early; looked at after it was submitted.</summary>
+    public bool IsInterrupted
+    {
+        get => _isInterrupted;
+        set => _isInterrupted = value;
+    }
 
     /// <inheritdoc/>
     public override void Complete(in Change change, Outcome outcome, Effects effects)
@@ -22,9 +31,9 @@ internal sealed class FuseCall(FuseRequest request, CallCompletion succeed) : Pe
         {
             succeed(request, change, effects);
         }
-        else if (OnError is null || !OnError(request, outcome.Errno))
+        else
         {
-            request.ReplyError(outcome.Errno);
+            request.ReplyError(Translate?.Invoke(outcome.Errno) ?? outcome.Errno);
         }
     }
 

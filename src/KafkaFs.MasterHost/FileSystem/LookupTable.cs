@@ -14,6 +14,24 @@ internal sealed class LookupTable
 
     private readonly Dictionary<FileId, ulong>[] _shards = [.. Enumerable.Range(0, Shards).Select(_ => new Dictionary<FileId, ulong>())];
 
+    /// <summary>Inodes that the kernel knows.</summary>
+    public int Count
+    {
+        get
+        {
+            int count = 0;
+            foreach (Dictionary<FileId, ulong> shard in _shards)
+            {
+                lock (shard)
+                {
+                    count += shard.Count;
+                }
+            }
+
+            return count;
+        }
+    }
+
     /// <summary>The kernel is given <paramref name="inode"/> once more.</summary>
     public void Add(FileId inode)
     {

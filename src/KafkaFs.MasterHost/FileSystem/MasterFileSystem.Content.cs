@@ -25,7 +25,13 @@ internal sealed partial class MasterFileSystem
         SetAttrRequest rest = arguments with { Valid = arguments.Valid & ~SetAttrMask.Size };
         Submit(request, ref change, (FuseRequest answered, in Change applied, Effects effects) =>
         {
-            ApplyToOrphan(applied, effects);
+            Errno errno = ApplyToOrphan(applied, effects);
+            if (errno != Errno.None)
+            {
+                answered.ReplyError(errno);
+                return;
+            }
+
             SetAttributes(answered, applied.Inode, rest);
         });
     }
@@ -41,7 +47,8 @@ internal sealed partial class MasterFileSystem
 
         if (((OpenFlags)flags & OpenFlags.Truncate) == 0 || attributes.Type != InodeType.RegularFile)
         {
-            request.ReplyOpen(_files.Add(new OpenFile(Id(node))), FuseOpenFlags.None);
+            bool readOnly = ((OpenFlags)flags & OpenFlags.AccessMode) == OpenFlags.ReadOnly;
+            request.ReplyOpen(_files.Add(new OpenFile(Id(node))), readOnly ? FuseOpenFlags.NoFlush : FuseOpenFlags.None);
             return;
         }
 
@@ -53,7 +60,13 @@ internal sealed partial class MasterFileSystem
         };
         Submit(request, ref change, (FuseRequest answered, in Change applied, Effects effects) =>
         {
-            ApplyToOrphan(applied, effects);
+            Errno errno = ApplyToOrphan(applied, effects);
+            if (errno != Errno.None)
+            {
+                answered.ReplyError(errno);
+                return;
+            }
+
             answered.ReplyOpen(_files.Add(new OpenFile(applied.Inode)), FuseOpenFlags.None);
         });
     }
@@ -142,7 +155,9 @@ internal sealed partial class MasterFileSystem
     /// <inheritdoc/>
     public override void FAllocate(FuseRequest request, NodeId node, HandleId handle, ulong offset, ulong length, uint mode)
     {
-        Change change = new() { Kind = ChangeKind.Allocate, Inode = Id(node), Offset = offset, Length = length, Mode = mode };
+        // The kernel has no flag for it here: who is not root loses suid, sgid and capabilities, whether it has CAP_FSETID or not.
+        ChangeFlags kill = request.Uid != 0 ? ChangeFlags.KillSuidGid : ChangeFlags.None;
+        Change change = new() { Kind = ChangeKind.Allocate, Inode = Id(node), Offset = offset, Length = length, Mode = mode, Flags = kill };
         Submit(request, ref change, (FuseRequest answered, in Change applied, Effects effects) => answered.ReplyError(ApplyToOrphan(applied, effects)));
     }
 

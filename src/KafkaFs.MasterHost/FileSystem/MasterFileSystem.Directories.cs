@@ -13,8 +13,16 @@ internal sealed partial class MasterFileSystem
     private const int Dots = 2;
 
     /// <inheritdoc/>
-    public override void OpenDir(FuseRequest request, NodeId node) =>
-        request.ReplyOpen(_directories.Add(new OpenDirectory(Id(node))), FuseOpenFlags.None);
+    public override void OpenDir(FuseRequest request, NodeId node)
+    {
+        OpenDirectory directory;
+        lock (_namespace.Gate)
+        {
+            directory = new OpenDirectory(Id(node), _namespace.LastCookie);
+        }
+
+        request.ReplyOpen(_directories.Add(directory), FuseOpenFlags.None);
+    }
 
     /// <inheritdoc/>
     public override void ReadDir(FuseRequest request, NodeId node, HandleId handle, ulong offset, int size, bool plus)

@@ -3,6 +3,7 @@ using KafkaFs.Fuse.Protocol;
 using KafkaFs.Fuse.Session;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Posix;
+using KafkaFs.Posix.Files;
 using KafkaFs.Replica.Namespace;
 
 namespace KafkaFs.MasterHost.FileSystem;
@@ -91,34 +92,15 @@ internal sealed partial class MasterFileSystem
         Submit(request, ref change, ReplySuccess);
     }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// The kernel believes that the file is new, and asks for no permission. If another master was faster, ESTALE makes it look the
+    /// name up again and open what is there, with all checks and O_TRUNC.
+    /// </summary>
     public override void Create(FuseRequest request, NodeId parent, ReadOnlySpan<byte> name, uint mode, uint flags)
     {
-        const uint exclusive = 0x80;
-        byte[] asked = name.ToArray();
         Change change = NewInode(ChangeKind.Create, request, parent, name, mode);
-        Submit(request, ref change, ReplyCreated, (failed, errno) =>
-            errno == Errno.EEXIST && (flags & exclusive) == 0 && TryOpenExisting(failed, parent, asked));
-    }
-
-    // Another master was faster, and without O_EXCL its file is as good: O_TRUNC is left out then, as with any race of two opens.
-    private bool TryOpenExisting(FuseRequest request, NodeId parent, byte[] name)
-    {
-        Journal.FileId inode;
-        InodeAttributes attributes;
-        lock (_namespace.Gate)
-        {
-            inode = _namespace.Lookup(Id(parent), name);
-            if (!_namespace.TryGetAttributes(inode, out attributes) || attributes.Type != InodeType.RegularFile)
-            {
-                return false;
-            }
-
-            _lookups.Add(inode);
-        }
-
-        request.ReplyCreate(Entry(inode, attributes), _files.Add(new OpenFile(inode)), FuseOpenFlags.None);
-        return true;
+        bool exclusive = ((OpenFlags)flags & OpenFlags.Exclusive) != 0;
+        Submit(request, ref change, ReplyCreated, exclusive ? null : static errno => errno == Errno.EEXIST ? Errno.ESTALE : errno);
     }
 
     // Final mode and ids: umask is applied by the kernel, the rules of a setgid directory here (inode_init_owner).

@@ -2,6 +2,7 @@ using KafkaFs.Fuse.Abi;
 using KafkaFs.Fuse.Session;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Posix;
+using KafkaFs.Replica.Namespace;
 
 namespace KafkaFs.MasterHost.FileSystem;
 
@@ -26,7 +27,7 @@ internal sealed partial class MasterFileSystem
             Data = value,
             Flags = ((flags & create) != 0 ? ChangeFlags.XattrCreate : 0) | ((flags & replace) != 0 ? ChangeFlags.XattrReplace : 0),
         };
-        Submit(request, ref change, ReplySuccess);
+        Submit(request, ref change, ReplyApplied);
     }
 
     /// <inheritdoc/>
@@ -39,7 +40,7 @@ internal sealed partial class MasterFileSystem
         }
 
         Change change = new() { Kind = ChangeKind.RemoveXattr, Inode = Id(node), Name = name };
-        Submit(request, ref change, ReplySuccess);
+        Submit(request, ref change, ReplyApplied);
     }
 
     /// <inheritdoc/>
@@ -58,6 +59,11 @@ internal sealed partial class MasterFileSystem
             {
                 value = found.ToArray();
             }
+        }
+
+        if (value is null && Orphans.TryGet(Id(node), out Orphan orphan))
+        {
+            value = orphan.GetXattr(name);
         }
 
         if (value is null)
@@ -79,8 +85,15 @@ internal sealed partial class MasterFileSystem
             _namespace.ListXattrs(Id(node), names);
         }
 
+        if (names.Length == 0 && Orphans.TryGet(Id(node), out Orphan orphan))
+        {
+            names = orphan.ListXattrs();
+        }
+
         ReplyXattr(request, names, size);
     }
+
+    private void ReplyApplied(FuseRequest request, in Change change, Effects effects) => request.ReplyError(ApplyToOrphan(change, effects));
 
     private static void ReplyXattr(FuseRequest request, byte[] value, int size)
     {

@@ -50,6 +50,9 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
 
     public int OpenFiles => _files.Count;
 
+    /// <summary>Inodes that the kernel knows.</summary>
+    public int KnownInodes => _lookups.Count;
+
     /// <inheritdoc/>
     public override void OnAnswered(FuseOpcode opcode, Errno errno, long started) => _metrics.OnCall((uint)opcode < s_operations.Length ? s_operations[(uint)opcode] : "Unknown", errno, started);
 
@@ -59,16 +62,17 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
         FileId inode = Id(node);
         if (_lookups.Forget(inode, count))
         {
-            Orphans.Drop(inode);
+            Orphans.OnForgotten(inode);
         }
     }
 
     /// <summary>Not handed over yet: withdrawn, EINTR. Handed over: the answer comes with the acknowledgement.</summary>
     public override void Interrupt(FuseRequest request)
     {
-        if (request.State is FuseCall call && _session.TryWithdraw(call))
+        if (request.State is FuseCall call)
         {
-            call.Abandon(Errno.EINTR);
+            call.IsInterrupted = true;
+            Withdraw(call);
         }
     }
 
@@ -204,17 +208,52 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
     }
 
     /// <summary>Appends a record for <paramref name="request"/>; it is answered by <paramref name="succeed"/> or with an errno.</summary>
-    private void Submit(FuseRequest request, ref Change change, CallCompletion succeed, Func<FuseRequest, Errno, bool>? onError = null)
+    private void Submit(FuseRequest request, ref Change change, CallCompletion succeed, Func<Errno, Errno>? translate = null)
     {
+        Errno errno = CheckLengths(change);
+        if (errno != Errno.None)
+        {
+            request.ReplyError(errno);
+            return;
+        }
+
         change.Header.Path = PathHint(change, t_path ??= new byte[ChangeCodec.MaxPathBytes]);
-        FuseCall call = new(request, succeed) { OnError = onError };
+        FuseCall call = new(request, succeed) { Translate = translate };
         request.State = call;
         request.Defer();
-        Errno errno = _session.Submit(ref change, call);
+        call.IsInterrupted |= request.IsInterrupted;
+        errno = _session.Submit(ref change, call);
         if (errno != Errno.None)
         {
             request.ReplyError(errno);
         }
+        else if (call.IsInterrupted)
+        {
+            // The interrupt came before there was anything to withdraw. The request may be answered by now: only the call is looked at.
+            Withdraw(call);
+        }
+    }
+
+    private void Withdraw(FuseCall call)
+    {
+        if (_session.TryWithdraw(call))
+        {
+            call.Abandon(Errno.EINTR);
+        }
+    }
+
+    // What evaluation would refuse anyway must not be journaled first: the kernel gives xattr values of 64 KiB and names of 1 KiB.
+    private Errno CheckLengths(in Change change)
+    {
+        Limits limits = _namespace.Limits;
+        if (change.Kind is ChangeKind.SetXattr or ChangeKind.RemoveXattr)
+        {
+            return change.Name.Length > limits.XattrNameMax ? Errno.ERANGE
+                : change.Data.Length > limits.XattrValueMax ? Errno.ENOSPC
+                : Errno.None;
+        }
+
+        return change.Name.Length > limits.NameMax || change.NewName.Length > limits.NameMax ? Errno.ENAMETOOLONG : Errno.None;
     }
 
     private ReadOnlySpan<byte> PathHint(scoped in Change change, Span<byte> buffer)

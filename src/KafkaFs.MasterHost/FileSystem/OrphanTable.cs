@@ -11,6 +11,7 @@ namespace KafkaFs.MasterHost.FileSystem;
 internal sealed class OrphanTable(LocalReplica replica, LookupTable lookups) : IDisposable
 {
     private readonly ConcurrentDictionary<FileId, Orphan> _orphans = new();
+    private readonly Lock _settling = new();
 
     public int Count => _orphans.Count;
 
@@ -20,48 +21,82 @@ internal sealed class OrphanTable(LocalReplica replica, LookupTable lookups) : I
     /// </summary>
     public void Keep(FileId inode)
     {
-        if (_orphans.ContainsKey(inode) || !replica.Namespace.TryGetAttributes(inode, out InodeAttributes attributes))
+        NamespaceState state = replica.Namespace;
+        if (_orphans.ContainsKey(inode) || !state.TryGetAttributes(inode, out InodeAttributes attributes))
         {
             return;
         }
 
-        SafeFd? content = null;
-        if (attributes.Type == InodeType.RegularFile
-            && replica.Tree.OpenFile(inode, OpenFlags.ReadWrite, replica.Namespace, out SafeFd fd) == Errno.None)
-        {
-            content = fd;
-        }
-
+        SafeFd? content = attributes.Type == InodeType.RegularFile ? OpenContent(inode) : null;
         (attributes.Links, attributes.Entries, attributes.Subdirectories) = (0, 0, 0);
-        _orphans[inode] = new Orphan(inode, attributes, content, replica.Namespace.GetTarget(inode).ToArray());
+        _orphans[inode] = new Orphan(attributes, content, state.GetTarget(inode).ToArray(), Xattrs(state, inode), state.Limits);
     }
 
     /// <summary>The name is gone from the namespace: nobody new can find the inode.</summary>
     public void Settle(FileId inode)
     {
-        if (!lookups.Contains(inode))
+        lock (_settling)
         {
-            Drop(inode);
+            if (_orphans.TryGetValue(inode, out Orphan? orphan))
+            {
+                orphan.IsSettled = true;
+                DropUnlessKnown(inode);
+            }
+        }
+    }
+
+    /// <summary>The kernel has forgotten the inode; while its last name is only about to go, a lookup may still find it.</summary>
+    public void OnForgotten(FileId inode)
+    {
+        lock (_settling)
+        {
+            if (_orphans.TryGetValue(inode, out Orphan? orphan) && orphan.IsSettled)
+            {
+                DropUnlessKnown(inode);
+            }
         }
     }
 
     public bool TryGet(FileId inode, out Orphan orphan) => _orphans.TryGetValue(inode, out orphan!);
 
-    /// <summary>The kernel has forgotten the inode.</summary>
-    public void Drop(FileId inode)
+    /// <inheritdoc/>
+    public void Dispose()
     {
-        if (_orphans.TryRemove(inode, out Orphan? orphan))
+        foreach (Orphan orphan in _orphans.Values)
+        {
+            orphan.Dispose();
+        }
+
+        _orphans.Clear();
+    }
+
+    private void DropUnlessKnown(FileId inode)
+    {
+        if (!lookups.Contains(inode) && _orphans.TryRemove(inode, out Orphan? orphan))
         {
             orphan.Dispose();
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    private SafeFd? OpenContent(FileId inode)
     {
-        foreach (FileId inode in _orphans.Keys)
+        Errno errno = replica.Tree.OpenFile(inode, OpenFlags.ReadWrite, replica.Namespace, out SafeFd fd);
+        errno = errno == Errno.None ? errno : replica.Tree.OpenFile(inode, OpenFlags.ReadOnly, replica.Namespace, out fd);
+        return errno == Errno.None ? fd : null;
+    }
+
+    private static List<(byte[] Name, byte[] Value)> Xattrs(NamespaceState state, FileId inode)
+    {
+        byte[] names = new byte[state.ListXattrs(inode, default)];
+        state.ListXattrs(inode, names);
+        List<(byte[] Name, byte[] Value)> xattrs = [];
+        for (Span<byte> rest = names; !rest.IsEmpty; rest = rest[(xattrs[^1].Name.Length + 1)..])
         {
-            Drop(inode);
+            byte[] name = rest[..rest.IndexOf((byte)0)].ToArray();
+            state.TryGetXattr(inode, name, out ReadOnlySpan<byte> value);
+            xattrs.Add((name, value.ToArray()));
         }
+
+        return xattrs;
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Posix;
 
@@ -98,7 +99,8 @@ public sealed partial class Evaluation
             return ExistedOnce(change.Inode) ? Outcome.Success : Outcome.Failed(Errno.ENOENT);
         }
 
-        Errno errno = CheckXattr(change, inode);
+        bool exists = state.TryGetXattr(change.Inode, change.Name, out ReadOnlySpan<byte> old);
+        Errno errno = CheckXattr(change, inode, state.Limits, exists ? old.Length : null, state.GetXattrBytes(change.Inode));
         return errno != Errno.None ? Outcome.Failed(errno) : ChangeXattr(EffectKind.SetXattr, change, inode, effects);
     }
 
@@ -127,38 +129,41 @@ public sealed partial class Evaluation
         return Outcome.Success;
     }
 
-    private Errno CheckXattr(in Change change, in InodeAttributes inode)
+    /// <summary>
+    /// May a SetXattr take effect? <paramref name="oldLength"/> is the length of the value that it replaces, null if there is none;
+    /// <paramref name="total"/> what all xattrs of the inode count until now.
+    /// </summary>
+    public static Errno CheckXattr(in Change change, in InodeAttributes inode, in Limits limits, int? oldLength, long total)
     {
-        Errno errno = CheckXattrName(change, inode);
+        Errno errno = CheckXattrName(change, inode, limits);
         if (errno != Errno.None)
         {
             return errno;
         }
 
-        bool exists = state.TryGetXattr(change.Inode, change.Name, out ReadOnlySpan<byte> old);
-        if (exists && (change.Flags & ChangeFlags.XattrCreate) != 0)
+        if (oldLength is not null && (change.Flags & ChangeFlags.XattrCreate) != 0)
         {
             return Errno.EEXIST;
         }
 
-        if (!exists && (change.Flags & ChangeFlags.XattrReplace) != 0)
+        if (oldLength is null && (change.Flags & ChangeFlags.XattrReplace) != 0)
         {
             return Errno.ENODATA;
         }
 
-        if (change.Data.Length > state.Limits.XattrValueMax)
+        if (change.Data.Length > limits.XattrValueMax)
         {
             return Errno.ENOSPC;
         }
 
-        long total = state.GetXattrBytes(change.Inode) + change.Name.Length + change.Data.Length + XattrOverheadBytes;
-        total -= exists ? change.Name.Length + old.Length + XattrOverheadBytes : 0;
-        return total > state.Limits.XattrTotalMax ? Errno.ENOSPC : Errno.None;
+        total += change.Name.Length + change.Data.Length + XattrOverheadBytes;
+        total -= oldLength is int old ? change.Name.Length + old + XattrOverheadBytes : 0;
+        return total > limits.XattrTotalMax ? Errno.ENOSPC : Errno.None;
     }
 
-    private Errno CheckXattrName(in Change change, in InodeAttributes inode)
+    private static Errno CheckXattrName(in Change change, in InodeAttributes inode, in Limits limits)
     {
-        if (change.Name.Length > state.Limits.XattrNameMax)
+        if (change.Name.Length > limits.XattrNameMax)
         {
             return Errno.ERANGE;
         }

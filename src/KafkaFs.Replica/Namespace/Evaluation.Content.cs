@@ -103,15 +103,19 @@ public sealed partial class Evaluation
         return Outcome.Success;
     }
 
-    // Against the mode at this moment: a final mode in the record would undo another master's chmod. sgid without group
-    // execution marks mandatory locking and stays (inode.c, setattr_should_drop_sgid).
-    private static InodeAspects KillSuidGid(ref InodeAttributes file)
+    /// <summary>sgid without group execution marks mandatory locking and stays (inode.c, setattr_should_drop_sgid).</summary>
+    public static ushort WithoutSuidGid(ushort mode)
     {
         const int suid = 0x800, sgid = 0x400, groupExecute = 0x8;
-        int kept = file.Mode & ~suid;
-        kept = (kept & groupExecute) != 0 ? kept & ~sgid : kept;
+        return (ushort)(mode & ~((mode & groupExecute) != 0 ? suid | sgid : suid));
+    }
+
+    // Against the mode at this moment: a final mode in the record would undo another master's chmod.
+    private static InodeAspects KillSuidGid(ref InodeAttributes file)
+    {
+        ushort kept = WithoutSuidGid(file.Mode);
         InodeAspects changed = kept != file.Mode ? InodeAspects.Mode : InodeAspects.None;
-        file.Mode = (ushort)kept;
+        file.Mode = kept;
         return changed;
     }
 

@@ -111,6 +111,19 @@ public sealed partial class DataTree : IDisposable
     /// <summary>Opens the content of a regular file for a reader of the mount. From any thread.</summary>
     public Errno OpenFile(FileId inode, OpenFlags flags, IInodeSource inodes, out SafeFd fd)
     {
+        Errno errno = TryOpenFile(inode, flags, inodes, out fd);
+        if (errno is not (Errno.EMFILE or Errno.ENFILE))
+        {
+            return errno;
+        }
+
+        // The cache may go, an open file not.
+        _cache.Clear();
+        return TryOpenFile(inode, flags, inodes, out fd);
+    }
+
+    private Errno TryOpenFile(FileId inode, OpenFlags flags, IInodeSource inodes, out SafeFd fd)
+    {
         Errno errno = Reach(inode, inodes, out DescriptorLease lease);
         fd = new SafeFd();
         if (errno != Errno.None)

@@ -78,7 +78,10 @@ internal sealed class DescriptorCache(int capacity) : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => Clear();
+
+    /// <summary>Closes everything that is not leased.</summary>
+    public void Clear()
     {
         lock (_gate)
         {

@@ -2,7 +2,7 @@ using KafkaFs.Journal;
 using KafkaFs.MasterHost.FileSystem;
 using Xunit;
 
-namespace KafkaFs.MasterHost.Tests;
+namespace KafkaFs.MasterHost.Tests.FileSystem;
 
 public sealed class LookupTableTests
 {

@@ -157,6 +157,7 @@ public sealed class MasterFileSystemTests : IDisposable
         (FileId node, _) = _master.Created("file");
         _master.FileSystem.Orphans.Keep(node);
         Forget(node);
+        Assert.Equal(1, _master.FileSystem.Orphans.Count);
         Assert.Equal(Errno.None, _master.Call(_master.Request(FuseOpcode.Lookup, 1).Name("file")).Errno);
         Assert.Equal(Errno.None, _master.Unlink("file"));
         Assert.Equal(Errno.None, _master.GetAttr(node).Errno);

@@ -1,0 +1,68 @@
+using KafkaFs.TestKit;
+using KafkaFs.TestKit.Processes;
+using Xunit;
+
+namespace KafkaFs.System.Tests;
+
+/// <summary>Two masters of one journal: what one does while the other does something with the same name.</summary>
+public sealed class TwoMasterTests
+{
+    [Fact]
+    public async Task AppendsOfTwoMastersAreAllThereAndWhole()
+    {
+        using Setup setup = NewSetup();
+        (HostUnderTest first, HostUnderTest second) = await MastersAsync(setup);
+        ToolProcess.Shell($$"""
+            append() { for i in $(seq 100); do echo "$2 $i" >> $1/log; done; }
+            append {{setup.Mount}} a & append {{setup["mnt2"]}} b; wait
+            """);
+        await Setup.CaughtUpAsync(first, second);
+        Assert.Equal("200 200 200\n", ToolProcess.Shell($"""
+            for f in {setup.Mount} {setup["m"]} {setup["m2"]}; do grep -cE '^[ab] [0-9]+$' $f/log; done | paste -sd' '
+            """));
+    }
+
+    // The kernel checks no permission for a file that it believes to have made.
+    [Fact]
+    public async Task G5_ACreateThatLosesTheRaceGetsNoHandleToAFileThatItMayNotOpen()
+    {
+        using Setup setup = NewSetup();
+        await MastersAsync(setup);
+        ToolProcess.Shell($$"""
+            mkdir -m 1777 {{setup.Mount}}/d; for i in $(seq 50); do test -d {{setup["mnt2"]}}/d && break; sleep 0.1; done
+            ( cd {{setup["mnt2"]}}/d; umask 077; set -C; for i in $(seq 300); do echo secret > f$i; done 2>/dev/null ) &
+            setpriv --reuid=65534 --regid=65534 --clear-groups bash -c 'cd {{setup.Mount}}/d; for i in $(seq 300); do echo mine > f$i; done' 2>/dev/null || true
+            wait
+            """);
+        string owners = ToolProcess.Shell($"cd {setup["mnt2"]}/d; for f in *; do echo $(stat -c %u $f) $(cat $f); done | sort | uniq -c | awk '{{print $2, $3}}'");
+        Assert.All(owners.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Contains(line, new[] { "0 secret", "65534 mine" }));
+    }
+
+    // No descriptor is left for the content of an unlinked file: those that are only kept for speed go first.
+    [Fact]
+    public async Task AnUnlinkedOpenFileKeepsItsContentWhenDescriptorsRunOut()
+    {
+        using Setup setup = NewSetup();
+        await setup.Master().ReadyAsync();
+        Assert.Equal("kept\n", ToolProcess.Shell($$"""
+            cd {{setup.Mount}}; for i in $(seq 100); do echo $i > f$i; done; echo kept > f; exec 3<> f
+            for p in $(pgrep -x kafkafs); do grep -qz '^{{setup["m"]}}$' /proc/$p/cmdline && pid=$p; done
+            n=$(ls /proc/$pid/fd | wc -l)
+            prlimit --pid $pid --nofile=$n: ; rm f; prlimit --pid $pid --nofile=1024: ; cat <&3
+            """));
+    }
+
+    private static async Task<(HostUnderTest First, HostUnderTest Second)> MastersAsync(Setup setup)
+    {
+        HostUnderTest first = await setup.Master().ReadyAsync();
+        Directory.CreateDirectory(setup["mnt2"]);
+        return (first, await setup.Master("m2", setup["mnt2"]).ReadyAsync());
+    }
+
+    private static Setup NewSetup()
+    {
+        Environments.RequireFuse();
+        Environments.RequireRoot();
+        return Setup.Embedded();
+    }
+}

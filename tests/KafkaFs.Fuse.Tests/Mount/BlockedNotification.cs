@@ -16,7 +16,8 @@ internal static class BlockedNotification
             Volatile.Write(ref number, ThreadInterruption.CurrentThread);
             notify();
             done.SetResult();
-        }) { IsBackground = true, Name = "notify" };
+        })
+        { IsBackground = true, Name = "notify" };
         thread.Start();
         for (int attempt = 0; !IsBlocked(Volatile.Read(ref number)); attempt++)
         {

@@ -5,6 +5,9 @@ namespace KafkaFs.Journal.Kafka;
 /// <summary>Which librdkafka properties a user may set.</summary>
 public static class KafkaProperties
 {
+    // A client that is only made to look at its settings warns that it has no broker.
+    private const string Silent = "0";
+
     /// <summary>
     /// Properties (and their other names) that make the guarantees true or belong to another setting: nobody may set them. All of
     /// Confluent.Kafka's own, `dotnet.*`, are reserved as well.
@@ -61,8 +64,10 @@ public static class KafkaProperties
         try
         {
             ProducerConfig producer = KafkaClientSettings.Producer(options, KafkaClientSettings.MaxMessageBytes);
+            producer.Set("log_level", Silent);
             new ProducerBuilder<Null, byte[]>(producer).SetLogHandler((_, _) => { }).Build().Dispose();
             ConsumerConfig consumer = KafkaClientSettings.Consumer(options, KafkaClientSettings.MaxMessageBytes);
+            consumer.Set("log_level", Silent);
             new ConsumerBuilder<Ignore, Ignore>(consumer).SetLogHandler((_, _) => { }).Build().Dispose();
             return null;
         }

@@ -112,6 +112,10 @@ internal sealed partial class MasterWorker(
         // A failure leaves nothing to drain for: calls would wait for answers that cannot come.
         mount.Unmount(stop.IsCancellationRequested ? s_drain : TimeSpan.Zero);
         await ThrowIfEnded(follower, session).ConfigureAwait(false);
+        if (mount.EndedAbnormally)
+        {
+            throw new HostFailedException(ExitCode.MountAborted, $"the mount on {mount.Path} was aborted from outside");
+        }
     }
 
     // A start waits for the journal as long as it takes, but not for what has failed meanwhile.

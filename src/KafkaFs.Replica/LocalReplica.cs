@@ -38,7 +38,8 @@ public sealed partial class LocalReplica : IDisposable
     /// <summary>
     /// Opens the data root, checks that <paramref name="journal"/> is the one it follows, and loads the checkpoint of a clean stop.
     /// Without one the old tree is set aside and the replica starts at the journal's first record. Throws
-    /// <see cref="DataRootException"/>, <see cref="JournalRefusedException"/> and <see cref="JournalUnavailableException"/>.
+    /// <see cref="DataRootException"/>, <see cref="CheckpointException"/>, <see cref="JournalRefusedException"/> and
+    /// <see cref="JournalUnavailableException"/>; nothing has changed then but, at most, an empty data root.
     /// </summary>
     public static LocalReplica Open(ReplicaOptions options, IJournal journal, ILogger logger, TimeProvider clock, CancellationToken stop)
     {

@@ -18,7 +18,8 @@ internal sealed class Demo : IDisposable
 
     public static Demo Start(string parent, params string[] arguments)
     {
-        ProcessStartInfo start = new(HostUnderTest.Program, ["demo", .. arguments]) { RedirectStandardOutput = true, RedirectStandardInput = true };
+        ProcessStartInfo start = ToolProcess.Interruptible(HostUnderTest.Program, ["demo", .. arguments]);
+        (start.RedirectStandardOutput, start.RedirectStandardInput) = (true, true);
         start.Environment["TMPDIR"] = parent;
         return new Demo(Process.Start(start)!, parent);
     }

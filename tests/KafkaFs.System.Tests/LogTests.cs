@@ -67,8 +67,12 @@ public abstract class LogTests
         Assert.Equal(0, master.Stop());
     }
 
-    private static Process Start(Setup setup, params string[] options) =>
-        Process.Start(new ProcessStartInfo(HostUnderTest.Program, ["log", .. setup.Journal, .. setup.Topic, .. options]) { RedirectStandardOutput = true })!;
+    private static Process Start(Setup setup, params string[] options)
+    {
+        ProcessStartInfo start = ToolProcess.Interruptible(HostUnderTest.Program, ["log", .. setup.Journal, .. setup.Topic, .. options]);
+        start.RedirectStandardOutput = true;
+        return Process.Start(start)!;
+    }
 }
 
 public sealed class EmbeddedLogTests : LogTests

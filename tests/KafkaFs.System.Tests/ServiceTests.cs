@@ -82,12 +82,14 @@ public sealed class ServiceTests : IDisposable
         Assert.Equal(before, HostProgram.Listing(_folder.Path));
     }
 
-    [Fact]
-    public void AFullDiskIsNoMistakeOfOurs()
+    [Theory]
+    [InlineData(3)] // the root, .kafkafs and its lock
+    [InlineData(4)] // and foreign/: what comes before the first change
+    [InlineData(5)]
+    public void AFullDiskIsNoMistakeOfOurs(int inodes)
     {
         Environments.RequireRoot();
-        // As many inodes as root, .kafkafs and its lock need.
-        string small = $"mkdir {_folder["s"]}; mount -t tmpfs -o nr_inodes=3 none {_folder["s"]}; exec";
+        string small = $"mkdir {_folder["s"]}; mount -t tmpfs -o nr_inodes={inodes} none {_folder["s"]}; exec";
         string journal = _folder["j"];
         ToolProcess.Run("unshare", ["--mount", "bash", "-ceu", $"timeout -s TERM 1 {HostUnderTest.Program} master --journal {journal} {_folder["m"]} {Directory.CreateDirectory(_folder["mnt"])} || true"]);
         Refused(73, "No space left on device", "unshare", "--mount", "bash", "-ceu", $"{small} {HostUnderTest.Program} slave --journal {journal} {_folder["s"]}");

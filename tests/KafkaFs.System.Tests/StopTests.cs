@@ -54,6 +54,17 @@ public sealed class StopTests
     }
 
     [Fact]
+    public async Task G6_AMountThatIsAbortedFromOutsideEndsTheMasterWithACodeThatStartsItAgain()
+    {
+        using Setup setup = Setup.Embedded();
+        HostUnderTest master = await setup.Master().ReadyAsync();
+        ToolProcess.Shell($"exec 3>{setup.Mount}/busy; ! umount -f {setup.Mount} 2>/dev/null");
+        Assert.Equal(77, master.WaitForExit());
+        Assert.DoesNotContain(setup.Mount, File.ReadAllText("/proc/mounts"), StringComparison.Ordinal);
+        await setup.Master().ReadyAsync();
+    }
+
+    [Fact]
     public async Task G1_TwoMountsAreComparedByFileIdsAndAllTimesToo()
     {
         using Setup setup = Setup.Embedded();

@@ -39,6 +39,9 @@ public static class ExitCode
     /// <summary>The journal is not the one that this replica follows, or is damaged; nothing ends this but an operator.</summary>
     public const int JournalRefused = 76;
 
+    /// <summary>The mount's connection was aborted from outside (umount -f, a timeout of the kernel); starting again is right.</summary>
+    public const int MountAborted = 77;
+
     /// <summary>Settings are missing, unknown, out of range or contradict each other.</summary>
     public const int Configuration = 78;
 

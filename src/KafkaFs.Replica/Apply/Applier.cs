@@ -337,7 +337,11 @@ public sealed partial class Applier : IDisposable
     private bool Fail(Exception exception)
     {
         _failure = exception;
-        LogFailed(_logger, NextOffset, exception);
+        if (exception is not (JournalRefusedException or DataRootException))
+        {
+            LogFailed(_logger, NextOffset, exception);
+        }
+
         return true;
     }
 

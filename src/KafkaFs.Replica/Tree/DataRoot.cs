@@ -117,17 +117,25 @@ public sealed class DataRoot : IDisposable
         return File.Exists(path) ? File.ReadAllBytes(path) : null;
     }
 
-    /// <summary>Replaces a small file in `.kafkafs` as a whole; durable when it returns.</summary>
+    /// <summary>Replaces a small file in `.kafkafs` as a whole; durable when it returns. Throws <see cref="DataRootException"/>.</summary>
     public void WriteStateFile(string name, ReadOnlySpan<byte> content)
     {
         string temporary = OwnPath(name + ".new");
-        using (FileStream file = new(temporary, FileMode.Create, FileAccess.Write))
+        try
         {
-            file.Write(content);
-            file.Flush(flushToDisk: true);
+            using (FileStream file = new(temporary, FileMode.Create, FileAccess.Write))
+            {
+                file.Write(content);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, OwnPath(name), overwrite: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(Path, exception.Message);
         }
 
-        File.Move(temporary, OwnPath(name), overwrite: true);
         SyncOwn();
     }
 
@@ -184,7 +192,8 @@ public sealed class DataRoot : IDisposable
     /// <summary>Opens or makes a directory in `.kafkafs`.</summary>
     internal SafeFd OpenOwnDirectory(ReadOnlySpan<byte> name)
     {
-        FileCalls.MakeDirectory(_own, name, 0x1c0);
+        Errno made = FileCalls.MakeDirectory(_own, name, 0x1c0);
+        Check(made == Errno.EEXIST ? Errno.None : made, "make a directory in .kafkafs");
         Check(FileCalls.Open(_own, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out SafeFd fd), "open a directory in .kafkafs");
         return fd;
     }
@@ -336,6 +345,7 @@ public sealed class DataRoot : IDisposable
     {
         Errno.ENOTDIR => "it is not a directory",
         Errno.EACCES or Errno.EPERM => $"this user may not use it ({errno})",
+        Errno.ENOSPC or Errno.EDQUOT => $"No space left on device ({errno})",
         _ => $"the machine says {errno}",
     };
 

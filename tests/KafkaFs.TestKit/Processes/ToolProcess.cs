@@ -29,6 +29,11 @@ public static class ToolProcess
         return (process.ExitCode, output.IsCompleted ? output.Result : "", error.IsCompleted ? error.Result : "");
     }
 
+    /// <summary>
+    /// How to start a program that Ctrl-C ends: these tests may run in the background, where a shell makes its children ignore SIGINT.
+    /// </summary>
+    public static ProcessStartInfo Interruptible(string program, IEnumerable<string> arguments) => new("env", ["--default-signal=INT", program, .. arguments]);
+
     /// <summary>A line of shell, with its output; throws if it fails.</summary>
     public static string Shell(string script, TimeSpan? limit = null) => Run("bash", ["-ceu", script], limit);
 }

@@ -131,7 +131,11 @@ public sealed class DataRoot : IDisposable
 
             File.Move(temporary, OwnPath(name), overwrite: true);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (IOException exception)
+        {
+            throw Unusable(Path, exception.Message);
+        }
+        catch (UnauthorizedAccessException exception)
         {
             throw Unusable(Path, exception.Message);
         }

@@ -67,7 +67,7 @@ internal static class JournalFile
     }
 
     /// <summary>A condition of the machine or of other processes, which may pass: busy, locked, out of memory, I/O, full, cannot open.</summary>
-    public static bool IsPassing(SqliteException exception) => exception.SqliteErrorCode is 5 or 6 or 7 or 10 or 13 or 14 or 15;
+    public static bool IsPassing(SqliteException exception) => exception.SqliteErrorCode is 3 or 5 or 6 or 7 or 8 or 10 or 13 or 14 or 15;
 
     public static JournalRefusedException NotAJournal(string file, Exception? inner) =>
         new(JournalRefusal.NotAJournal, $"'{file}' is no journal file of KafkaFS: name another file, or one that does not exist yet", inner);

@@ -75,8 +75,12 @@ internal sealed class TopicProbe : IDisposable
             while (_verdict is null)
             {
                 await _hurry.WaitAsync(_suspect is null ? _interval : s_confirmAfter, _stop.Token).ConfigureAwait(false);
-                client ??= _connect();
-                await AskAsync(client).ConfigureAwait(false);
+                client ??= TryConnect();
+                if (client is not null)
+                {
+                    await AskAsync(client).ConfigureAwait(false);
+                }
+
                 await Task.Delay(_interval < s_confirmAfter ? _interval : s_confirmAfter, _stop.Token).ConfigureAwait(false);
             }
         }
@@ -87,6 +91,25 @@ internal sealed class TopicProbe : IDisposable
         finally
         {
             client?.Dispose();
+        }
+    }
+
+    // This machine may be short of descriptors or memory for a moment: the next question tries again.
+    private ITopicClient? TryConnect()
+    {
+        try
+        {
+            return _connect();
+        }
+        catch (InvalidOperationException exception)
+        {
+            _trouble.Topic = $"topic '{_topic}' cannot be asked about: {exception.Message}";
+            return null;
+        }
+        catch (KafkaException exception)
+        {
+            _trouble.Topic = $"topic '{_topic}' cannot be asked about: {exception.Message}";
+            return null;
         }
     }
 

@@ -69,24 +69,27 @@ internal sealed partial class MasterWorker(
         using MasterFileSystem fileSystem = new(replica, session, metrics);
         replica.Applier.Observer = new MasterObserver(session, start, fileSystem);
         JournalFollower? follower = null;
+        bool isFailing = true;
         try
         {
             follower = new JournalFollower(replica, journal, _status, metrics);
             await FirstOf(follower.CaughtUp, follower, session).WaitAsync(stop).ConfigureAwait(false);
-            replica.DropSetAside();
+            replica.BeginDropSetAside();
             await FirstOf(start.RunAsync(RootAttributes(), stop), follower, session).WaitAsync(stop).ConfigureAwait(false);
             await ServeAsync(journal, session, fileSystem, follower, stop).ConfigureAwait(false);
             await SessionEnd.AppendAsync(session).ConfigureAwait(false);
+            isFailing = false;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
+            isFailing = false;
             _status.Set(HostState.Stopping, "stopping");
         }
         finally
         {
             session.End();
             follower?.Dispose();
-            replica.CloseUnlessFailed();
+            replica.CloseUnlessFailed(isFailing);
         }
     }
 

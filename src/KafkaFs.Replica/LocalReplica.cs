@@ -4,6 +4,7 @@ using KafkaFs.Replica.Checkpoint;
 using KafkaFs.Replica.Namespace;
 using KafkaFs.Replica.Recovery;
 using KafkaFs.Replica.Tree;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace KafkaFs.Replica;
@@ -20,6 +21,8 @@ public sealed partial class LocalReplica : IDisposable
     private readonly IJournal _journal;
     private readonly ILogger _logger;
     private readonly byte[] _openedHash;
+    private readonly CancellationTokenSource _disposing = new();
+    private Task _dropping = Task.CompletedTask;
 
     private LocalReplica(DataRoot root, NamespaceState state, byte[] openedHash, IJournal journal, DataTree tree, ILogger logger, TimeProvider clock)
     {
@@ -115,11 +118,17 @@ public sealed partial class LocalReplica : IDisposable
         }
     }
 
-    /// <summary>The new tree holds all that the journal had: what a rebuild set aside can go.</summary>
+    /// <summary>
+    /// The new tree holds all that the journal had: what a rebuild set aside can go. It goes in the background, until
+    /// <see cref="Dispose"/>; what is left then goes after a later rebuild.
+    /// </summary>
+    public void BeginDropSetAside() => _dropping = Task.Run(DropSetAside);
+
+    /// <summary>Deletes what a rebuild set aside.</summary>
     public void DropSetAside()
     {
-        TreeResult result = Root.DeleteAside();
-        if (!result.Succeeded)
+        TreeResult result = Root.DeleteAside(_disposing.Token);
+        if (!result.Succeeded && !_disposing.IsCancellationRequested)
         {
             LogNotDropped(_logger, Root.Path, result.Action, result.Path, result.Errno);
         }
@@ -139,6 +148,12 @@ public sealed partial class LocalReplica : IDisposable
             return;
         }
 
+        if (Applier.Stall is { IsDrift: true } stall)
+        {
+            LogDrift(_logger, stall);
+            return;
+        }
+
         Tree.Sync();
         CheckpointHeader header = new(_journal.Identity, Namespace.NextOffset, hash, Root.Identity);
         NamespaceIndex.Save(Root.IndexPath, Namespace, header);
@@ -146,18 +161,33 @@ public sealed partial class LocalReplica : IDisposable
         LogCheckpoint(_logger, Namespace.NextOffset, Namespace.InodeCount);
     }
 
-    /// <summary><see cref="Close"/>, but not after a broken invariant: then the next opening builds the replica anew.</summary>
-    public void CloseUnlessFailed()
+    /// <summary>
+    /// <see cref="Close"/>, but not after a broken invariant: then the next opening builds the replica anew. A host that
+    /// <paramref name="isFailing"/> already has its reason: what goes wrong here is only logged then.
+    /// </summary>
+    public void CloseUnlessFailed(bool isFailing = false)
     {
-        if (!Applier.HasFailed)
+        if (Applier.HasFailed)
+        {
+            return;
+        }
+
+        try
         {
             Close();
+        }
+        catch (Exception exception) when (isFailing && (exception is DataRootException or IOException or SqliteException))
+        {
+            LogNotClosed(_logger, exception.Message);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        _disposing.Cancel();
+        _dropping.Wait();
+        _disposing.Dispose();
         Applier.Dispose();
         Tree.Dispose();
         Root.Dispose();
@@ -248,6 +278,12 @@ public sealed partial class LocalReplica : IDisposable
 
     [LoggerMessage(4108, LogLevel.Warning, "What was set aside in {DataRoot} is not gone: {Action} of '{Path}' failed with {Errno}; it is tried again after the next rebuild")]
     private static partial void LogNotDropped(ILogger logger, string dataRoot, string action, string path, Posix.Errno errno);
+
+    [LoggerMessage(4109, LogLevel.Error, "No checkpoint is written: {Reason}")]
+    private static partial void LogNotClosed(ILogger logger, string reason);
+
+    [LoggerMessage(4110, LogLevel.Warning, "No checkpoint is written, since the tree is not what the namespace says; the next start builds it anew: {Stall}")]
+    private static partial void LogDrift(ILogger logger, ApplyStall stall);
 
     [LoggerMessage(4107, LogLevel.Warning, "The last checkpoint cannot be compared with the journal: {Reason}")]
     private static partial void LogNoFormer(ILogger logger, string reason);

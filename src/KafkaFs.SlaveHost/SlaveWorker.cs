@@ -30,22 +30,25 @@ internal sealed class SlaveWorker(
         ReplicaOptions options = new() { DataRoot = settings.DataRoot, Ownership = settings.Ownership };
         using LocalReplica replica = LocalReplica.Open(options, journal, _logger, clock, stop);
         using JournalFollower follower = new(replica, journal, _status, metrics);
+        bool isFailing = true;
         try
         {
             await follower.CaughtUp.WaitAsync(stop).ConfigureAwait(false);
-            replica.DropSetAside();
+            replica.BeginDropSetAside();
             follower.BecomeReady($"following {provider.Description}");
             await follower.Ended.WaitAsync(stop).ConfigureAwait(false);
+            isFailing = false;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
+            isFailing = false;
             _status.Set(HostState.Stopping, "stopping");
         }
         finally
         {
             // Also when the journal is refused: what is applied is right, and need not be built anew.
             follower.Stop();
-            replica.CloseUnlessFailed();
+            replica.CloseUnlessFailed(isFailing);
         }
     }
 }

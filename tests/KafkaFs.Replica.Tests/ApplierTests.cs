@@ -64,6 +64,21 @@ public sealed class ApplierTests : IDisposable
         Assert.True(System.IO.Directory.Exists($"{Directory}/below"));
     }
 
+    [Fact]
+    public void AStallOnWhatSomebodyHasRemovedLeavesNoCheckpointAndTheNextStartRebuilds()
+    {
+        System.IO.Directory.Delete(Directory);
+        byte[] below = _writer.Mkdir("below", _writer.Last);
+        Applier.Offer(_journal.Land(below), VolatileJournal.AppendTimeMs, below);
+        Assert.True(Applier.Stall!.IsDrift);
+        _replica.Close();
+        _replica.Dispose();
+        _replica = Open();
+        Assert.Equal(0, Applier.NextOffset);
+        Read();
+        Assert.True(System.IO.Directory.Exists($"{Directory}/below"));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -16,7 +16,10 @@ internal sealed class BoundsWatch(IJournal journal, Func<long> applied, HostStat
     /// <summary>A journal that has not answered for so long is stalled.</summary>
     public static readonly TimeSpan StallAfter = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan s_confirmAfter = TimeSpan.FromSeconds(3);
+
     private long _answeredAt = clock.GetTimestamp();
+    private long? _seemedTruncatedAt;
     private long _target = -1;
     private volatile string? _missing;
     private volatile string? _complaint;
@@ -52,10 +55,11 @@ internal sealed class BoundsWatch(IJournal journal, Func<long> applied, HostStat
             JournalBounds bounds = journal.QueryBounds(0, stop);
             if (bounds.Next < before)
             {
-                throw new JournalRefusedException(
-                    JournalRefusal.Truncated, $"the journal ends at {bounds.Next}, this replica is at {before}: truncated or restored");
+                OnTruncated(bounds.Next, before);
+                return;
             }
 
+            _seemedTruncatedAt = null;
             Answered(bounds.Next);
         }
         catch (JournalRefusedException exception) when (exception.Refusal == JournalRefusal.Missing)
@@ -69,6 +73,18 @@ internal sealed class BoundsWatch(IJournal journal, Func<long> applied, HostStat
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             _complaint = null;
+        }
+    }
+
+    // A broker that was the leader may tell of a past end: only what is still said some seconds later is certain.
+    private void OnTruncated(long end, long before)
+    {
+        string words = $"the journal ends at {end}, this replica is at {before}: truncated or restored";
+        _seemedTruncatedAt ??= clock.GetTimestamp();
+        _complaint = words;
+        if (clock.GetElapsedTime(_seemedTruncatedAt.Value) >= s_confirmAfter)
+        {
+            throw new JournalRefusedException(JournalRefusal.Truncated, words);
         }
     }
 

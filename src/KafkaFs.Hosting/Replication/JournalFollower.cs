@@ -30,6 +30,8 @@ public sealed class JournalFollower : IDisposable
     private readonly Thread _ask;
     private volatile JournalRefusedException? _verdict;
     private volatile string? _readyWords;
+    private bool _stopped;
+    private bool _hasAnswer;
 
     /// <summary>
     /// Starts following, and asks nothing itself: a journal that is away now is waited for. The replica counts as caught up once it
@@ -66,18 +68,26 @@ public sealed class JournalFollower : IDisposable
     /// </summary>
     public void Stop()
     {
-        _readyWords = null;
+        if (_stopped)
+        {
+            return;
+        }
+
+        (_stopped, _readyWords) = (true, null);
         _stop.Cancel();
         _follow.Join();
         _look.Join();
-        _ask.Join(s_stopLimit);
+        _hasAnswer = _ask.Join(s_stopLimit);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Stop();
-        _stop.Dispose();
+        if (_hasAnswer)
+        {
+            _stop.Dispose();
+        }
     }
 
     private Thread Start(string name, Action loop)
@@ -147,7 +157,7 @@ public sealed class JournalFollower : IDisposable
             }
 
             SetState();
-            _ended.Task.ContinueWith(static _ => { }, TaskScheduler.Default).Wait(_caughtUp.Task.IsCompleted ? s_lookInterval : s_catchUpLookInterval);
+            Task.WaitAny([_ended.Task], _caughtUp.Task.IsCompleted ? s_lookInterval : s_catchUpLookInterval);
         }
     }
 

@@ -4,12 +4,15 @@ namespace KafkaFs.Hosting.Status;
 
 /// <summary>
 /// Gives the service manager signs of life for as long as this host works: while it follows the journal only if the thread that looks
-/// at the replica has done so lately, and never after a failure. It goes on while the host stops, which has a limit of its own.
+/// at the replica has done so lately. It goes on while the host stops or takes down what has failed, which has a limit.
 /// </summary>
 internal sealed class ServiceWatchdog(HostStatus status, ServiceNotices notices, TimeProvider clock) : IHostedService, IDisposable
 {
     /// <summary>Longest time without a look at the replica.</summary>
     public static readonly TimeSpan LookLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>A host that has failed may need so long to leave mount and checkpoint in order.</summary>
+    public static readonly TimeSpan TakeDownLimit = TimeSpan.FromMinutes(5);
 
     private ITimer? _timer;
 
@@ -35,7 +38,7 @@ internal sealed class ServiceWatchdog(HostStatus status, ServiceNotices notices,
     {
         bool alive = status.State switch
         {
-            HostState.Refused => false,
+            HostState.Refused => clock.GetUtcNow() - status.Since < TakeDownLimit,
             HostState.Starting or HostState.Stopping => true,
             _ => status.SinceLook < LookLimit,
         };

@@ -221,7 +221,11 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
         FuseCall call = new(request, succeed) { Translate = translate };
         request.State = call;
         request.Defer();
-        call.IsInterrupted |= request.IsInterrupted;
+        if (request.IsInterrupted)
+        {
+            call.IsInterrupted = true;
+        }
+
         errno = _session.Submit(ref change, call);
         if (errno != Errno.None)
         {

@@ -12,7 +12,11 @@ namespace KafkaFs.Replica.Apply;
 /// <param name="Since">When it was refused first.</param>
 public sealed record ApplyStall(long Offset, Errno Errno, string Path, string Action, DateTimeOffset Since)
 {
+    /// <summary>An object that the namespace has is not in the tree: by somebody's hand, and no waiting brings it back.</summary>
+    public bool IsDrift => Errno is Errno.ENOENT or Errno.ESTALE or Errno.ENOTDIR;
+
     /// <inheritdoc/>
-    public override string ToString() =>
-        $"record {Offset} cannot be applied: {Action} of '{Path}' failed with {Errno}; it is tried again every second";
+    public override string ToString() => IsDrift
+        ? $"record {Offset} cannot be applied: {Action} of '{Path}' failed with {Errno}: it was removed or replaced by another hand; put it back, or stop and start this host, which then builds the tree anew from the journal"
+        : $"record {Offset} cannot be applied: {Action} of '{Path}' failed with {Errno}; it is tried again every second";
 }

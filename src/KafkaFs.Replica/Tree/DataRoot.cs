@@ -187,10 +187,10 @@ public sealed class DataRoot : IDisposable
     }
 
     /// <summary>Deletes what was set aside. May be repeated after a crash.</summary>
-    public TreeResult DeleteAside()
+    public TreeResult DeleteAside(CancellationToken stop = default)
     {
-        TreeResult result = TreeRemoval.Delete(_own, Aside);
-        return result.Succeeded ? TreeRemoval.Delete(_own, AsideMoving) : result;
+        TreeResult result = TreeRemoval.Delete(_own, Aside, stop);
+        return result.Succeeded ? TreeRemoval.Delete(_own, AsideMoving, stop) : result;
     }
 
     /// <summary>Opens or makes a directory in `.kafkafs`.</summary>

@@ -18,13 +18,15 @@ internal sealed class TreeRemoval
     private long _done;
     private long _movedUp;
 
-    private TreeRemoval(SafeFd top) => _top = top;
+    private readonly CancellationToken _stop;
+
+    private TreeRemoval(SafeFd top, CancellationToken stop) => (_top, _stop) = (top, stop);
 
     /// <summary>
     /// Deletes <paramref name="name"/> in <paramref name="parent"/>; what is gone already is passed. What cannot be deleted is left,
-    /// and a place below <paramref name="name"/> is returned with the reason.
+    /// and a place below <paramref name="name"/> is returned with the reason; EINTR when <paramref name="stop"/> ends it.
     /// </summary>
-    public static TreeResult Delete(SafeFd parent, ReadOnlySpan<byte> name)
+    public static TreeResult Delete(SafeFd parent, ReadOnlySpan<byte> name, CancellationToken stop = default)
     {
         Errno errno = DeleteOne(parent, name);
         if (errno == Errno.ENOTEMPTY)
@@ -32,7 +34,7 @@ internal sealed class TreeRemoval
             errno = Open(parent, name, out SafeFd top);
             using (top)
             {
-                TreeRemoval removal = new(top);
+                TreeRemoval removal = new(top, stop);
                 if (errno == Errno.None && !removal.Empty())
                 {
                     return removal._refusal with { Path = $"{Encoding.UTF8.GetString(name)}/{removal._refusal.Path}" };
@@ -54,6 +56,12 @@ internal sealed class TreeRemoval
             (before, _refusal) = (_done, TreeResult.Success);
             foreach (byte[] name in Names(_top))
             {
+                if (_stop.IsCancellationRequested)
+                {
+                    _refusal = new TreeResult(Errno.EINTR, "", "delete");
+                    return false;
+                }
+
                 Errno errno = DeleteOne(_top, name);
                 Note(errno == Errno.ENOTEMPTY ? Flatten(name) : errno, name, []);
             }
@@ -72,6 +80,11 @@ internal sealed class TreeRemoval
                 before = _done;
                 foreach (byte[] entry in Names(directory))
                 {
+                    if (_stop.IsCancellationRequested)
+                    {
+                        return Errno.EINTR;
+                    }
+
                     Errno deleted = DeleteOne(directory, entry);
                     Note(deleted == Errno.ENOTEMPTY ? MoveUp(directory, entry) : deleted, name, entry);
                 }

@@ -73,9 +73,15 @@ public sealed class BoundsWatchTests : IDisposable
     }
 
     [Fact]
-    public void G4_AJournalThatEndsBeforeWhatIsAppliedIsTruncated()
+    public void G4_AJournalThatEndsBeforeWhatIsAppliedIsTruncatedIfItStillSaysSoSecondsLater()
     {
         _applied = 11;
+        Ask(0, 10);
+        Assert.Contains("ends at 10", _watch.Complaint, StringComparison.Ordinal);
+        Ask(0, 11);
+        _clock.Advance(10);
+        Ask(0, 10);
+        _clock.Advance(3);
         JournalRefusedException exception = Assert.Throws<JournalRefusedException>(() => Ask(0, 10));
         Assert.Equal(JournalRefusal.Truncated, exception.Refusal);
         Assert.Contains("ends at 10, this replica is at 11", exception.Message, StringComparison.Ordinal);

@@ -151,7 +151,7 @@ public sealed class StatusTests : ISystemdNotifier, ILogger
     }
 
     [Fact]
-    public void TheWatchdogIsFedOnlyWhileTheReplicaIsLookedAtAndHasNotFailed()
+    public void TheWatchdogIsFedWhileTheReplicaIsLookedAtAndWhileWhatHasFailedIsTakenDown()
     {
         using ServiceWatchdog watchdog = new(_status, _systemd, _clock);
         Assert.True(IsFed(watchdog));
@@ -163,6 +163,8 @@ public sealed class StatusTests : ISystemdNotifier, ILogger
         _status.SetPosition(1, 0);
         Assert.True(IsFed(watchdog));
         _status.Set(HostState.Refused, "the replica failed");
+        Assert.True(IsFed(watchdog));
+        _clock.Advance(301);
         Assert.False(IsFed(watchdog));
     }
 

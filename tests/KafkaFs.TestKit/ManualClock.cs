@@ -1,9 +1,16 @@
 namespace KafkaFs.TestKit;
 
-/// <summary>A clock that stands still; its timers fire when a test says so, on the test's thread.</summary>
+/// <summary>A clock that stands until it is moved; its timers fire when a test says so, on the test's thread.</summary>
 public sealed class ManualClock : TimeProvider
 {
     private readonly List<Timer> _timers = [];
+    private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <inheritdoc/>
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    /// <summary>Moves the time forward; no timer fires by that.</summary>
+    public void Advance(double seconds) => _now += TimeSpan.FromSeconds(seconds);
 
     /// <summary>Fires every timer that is running, once.</summary>
     public void FireTimers()
@@ -15,7 +22,10 @@ public sealed class ManualClock : TimeProvider
     }
 
     /// <inheritdoc/>
-    public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch.AddSeconds(1_700_000_000);
+    public override DateTimeOffset GetUtcNow() => _now;
+
+    /// <inheritdoc/>
+    public override long GetTimestamp() => _now.Ticks;
 
     /// <inheritdoc/>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)

@@ -1,6 +1,7 @@
 using KafkaFs.Hosting.Replication;
 using KafkaFs.Hosting.Status;
 using KafkaFs.Journal.Contract;
+using KafkaFs.TestKit;
 using Xunit;
 
 namespace KafkaFs.Hosting.Tests.Replication;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using KafkaFs.Hosting.Status;
+using KafkaFs.TestKit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,4 +1,5 @@
 using KafkaFs.Hosting.Status;
+using KafkaFs.TestKit;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using Xunit;

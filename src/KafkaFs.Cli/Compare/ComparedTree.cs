@@ -2,6 +2,7 @@ using System.Text;
 using KafkaFs.Fuse.Mount;
 using KafkaFs.Posix;
 using KafkaFs.Posix.Files;
+using KafkaFs.Replica.Tree;
 
 namespace KafkaFs.Cli.Compare;
 
@@ -11,7 +12,6 @@ namespace KafkaFs.Cli.Compare;
 internal sealed class ComparedTree : IDisposable
 {
     private const int MaxXattrBytes = 65_536;
-    private const string OwnName = ".kafkafs";
 
     private ComparedTree(string path, SafeFd root, StatxResult attributes, bool isMount, bool keepsOwners) =>
         (Path, Root, Attributes, IsMount, KeepsOwners) = (path, root, attributes, isMount, keepsOwners);
@@ -127,7 +127,7 @@ internal sealed class ComparedTree : IDisposable
     private static bool IsOurMount(in StatxResult root)
     {
         (uint major, uint minor) = (root.DevMajor, root.DevMinor);
-        return major == 0 && MountTable.Read().Any(entry => entry.DeviceMinor == minor && entry.Type == "fuse.kafkafs");
+        return major == 0 && MountTable.Read().Any(entry => entry.DeviceMinor == minor && entry.Type == MountTable.OwnType);
     }
 
     // A folder within a data root counts too.
@@ -135,10 +135,10 @@ internal sealed class ComparedTree : IDisposable
     {
         for (DirectoryInfo? folder = new(path); folder is not null; folder = folder.Parent)
         {
-            string own = System.IO.Path.Combine(folder.FullName, OwnName);
+            string own = System.IO.Path.Combine(folder.FullName, DataRoot.OwnName);
             if (Directory.Exists(own))
             {
-                string ownership = System.IO.Path.Combine(own, "ownership");
+                string ownership = System.IO.Path.Combine(own, RecordedOwnership.FileName);
                 return File.Exists(ownership) && File.ReadAllText(ownership).Trim() == "namespace";
             }
         }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using KafkaFs.Posix;
 using KafkaFs.Posix.Files;
 
@@ -37,8 +36,7 @@ internal static class FuseAccess
 
     private static void RequireCapability()
     {
-        string? line = File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith("CapEff:", StringComparison.Ordinal));
-        if (line is not null && (ulong.Parse(line.AsSpan(7).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> SysAdmin & 1) == 0)
+        if ((ProcessCalls.EffectiveCapabilities >> SysAdmin & 1) == 0)
         {
             throw Missing("this process may not mount: it lacks CAP_SYS_ADMIN");
         }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Text;
 using KafkaFs.Fuse.Session;
 using KafkaFs.Posix;
 using KafkaFs.Posix.Files;
@@ -58,7 +57,7 @@ public sealed partial class FuseMount : IDisposable
     /// </summary>
     public static FuseMount Mount(FuseMountOptions options, FuseFileSystem fileSystem, ILogger logger)
     {
-        string path = Resolve(Mountpoint.Prepare(options.Mountpoint, out _));
+        string path = Mountpoint.Prepare(options.Mountpoint, out _);
         SafeFd device = ProcessCalls.IsRoot && !options.ForceHelper ? MountDirectly(path, options) : MountByHelper(path, options);
         FuseMount mount = new(path, device, fileSystem, options, logger);
         mount.StartReaders(options.ReaderThreads);
@@ -107,16 +106,6 @@ public sealed partial class FuseMount : IDisposable
         if (_ended.Task.IsCompleted)
         {
             _connection.Dispose();
-        }
-    }
-
-    // The table of mounts has paths without symlinks.
-    private static string Resolve(string path)
-    {
-        FileCalls.Open(null, Encoding.UTF8.GetBytes(path), OpenFlags.PathOnly | OpenFlags.Directory, 0, out SafeFd directory);
-        using (directory)
-        {
-            return new FileInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{directory.Number}")).LinkTarget ?? path;
         }
     }
 

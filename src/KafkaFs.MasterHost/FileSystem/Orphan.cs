@@ -158,9 +158,8 @@ internal sealed class Orphan(
 
     private Errno SetXattr(in Change change)
     {
-        const int overheadBytes = 32;
         int index = Find(change.Name);
-        long total = xattrs.Sum(static xattr => (long)xattr.Name.Length + xattr.Value.Length + overheadBytes);
+        long total = xattrs.Sum(static xattr => (long)xattr.Name.Length + xattr.Value.Length + Evaluation.XattrOverheadBytes);
         Errno errno = Evaluation.CheckXattr(change, _attributes, limits, index < 0 ? null : xattrs[index].Value.Length, total);
         if (errno != Errno.None)
         {

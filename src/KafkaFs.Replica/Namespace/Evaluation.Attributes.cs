@@ -8,7 +8,8 @@ namespace KafkaFs.Replica.Namespace;
 /// <summary>Records that change attributes and extended attributes.</summary>
 public sealed partial class Evaluation
 {
-    private const int XattrOverheadBytes = 32;
+    /// <summary>What an xattr counts beside its name and value against the limit of all, bytes.</summary>
+    public const int XattrOverheadBytes = 32;
 
     private static ReadOnlySpan<byte> CapabilityName => "security.capability"u8;
 

@@ -6,9 +6,10 @@ namespace KafkaFs.Replica.Tree;
 /// Who owns the objects of a tree is fixed when it is built and kept in the data root: a tree that was built without owners does not
 /// get them by being opened as root. `kafkafs compare` reads it too.
 /// </summary>
-internal static class RecordedOwnership
+public static class RecordedOwnership
 {
-    private const string FileName = "ownership";
+    /// <summary>The file in `.kafkafs`, which holds `full` or `namespace`.</summary>
+    public const string FileName = "ownership";
 
     /// <summary>What was recorded, else what is asked for, else null; a contradiction is refused.</summary>
     public static TreeOwnership? Choose(DataRoot root, TreeOwnership? asked)

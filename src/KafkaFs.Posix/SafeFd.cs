@@ -6,7 +6,7 @@ namespace KafkaFs.Posix;
 /// An owned Linux file descriptor, closed once by <see cref="SafeHandle.Dispose()"/> (close(2)).
 /// Safe to use from several threads; a call in flight keeps the descriptor open.
 /// </summary>
-public sealed partial class SafeFd : SafeHandle
+public partial class SafeFd : SafeHandle
 {
     /// <summary>An invalid descriptor (-1).</summary>
     public SafeFd() : base(-1, ownsHandle: true)

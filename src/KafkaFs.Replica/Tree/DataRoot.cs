@@ -22,13 +22,16 @@ public sealed class DataRoot : IDisposable
     private readonly SafeFd _lock;
 
     private DataRoot(string path, SafeFd fd, SafeFd own, SafeFd lockFile, byte[] identity, IReadOnlyList<string> warnings) =>
-        (Path, Fd, _own, _lock, Identity, Warnings) = (path, fd, own, lockFile, identity, warnings);
+        (Path, Fd, _own, _lock, Identity, Warnings, Place) = (path, fd, own, lockFile, identity, warnings, new TreePlace(LinuxTreeCalls.Instance, fd, own, path));
 
     /// <summary>Absolute path, as given.</summary>
     public string Path { get; }
 
     /// <summary>The root itself, open for reading; held for life (syncfs, *at calls).</summary>
     public SafeFd Fd { get; }
+
+    /// <summary>What the tree below is reached by.</summary>
+    internal TreePlace Place { get; }
 
     /// <summary>What tells this directory from every copy of it.</summary>
     public byte[] Identity { get; }
@@ -174,7 +177,7 @@ public sealed class DataRoot : IDisposable
             return;
         }
 
-        using (SafeFd moving = OpenOwnDirectory(AsideMoving))
+        using (SafeFd moving = Place.OpenOwnDirectory(AsideMoving))
         {
             foreach (byte[] name in TreeNames(Fd))
             {
@@ -191,15 +194,6 @@ public sealed class DataRoot : IDisposable
     {
         TreeResult result = TreeRemoval.Delete(_own, Aside, stop);
         return result.Succeeded ? TreeRemoval.Delete(_own, AsideMoving, stop) : result;
-    }
-
-    /// <summary>Opens or makes a directory in `.kafkafs`.</summary>
-    internal SafeFd OpenOwnDirectory(ReadOnlySpan<byte> name)
-    {
-        Errno made = FileCalls.MakeDirectory(_own, name, 0x1c0);
-        Check(made == Errno.EEXIST ? Errno.None : made, "make a directory in .kafkafs");
-        Check(FileCalls.Open(_own, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out SafeFd fd), "open a directory in .kafkafs");
-        return fd;
     }
 
     /// <inheritdoc/>
@@ -345,7 +339,7 @@ public sealed class DataRoot : IDisposable
 
     private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 
-    private static string Describe(Errno errno) => errno switch
+    internal static string Describe(Errno errno) => errno switch
     {
         Errno.ENOTDIR => "it is not a directory",
         Errno.EACCES or Errno.EPERM => $"this user may not use it ({errno})",

@@ -1,6 +1,5 @@
 using KafkaFs.Journal.Codec;
 using KafkaFs.Posix;
-using KafkaFs.Posix.Files;
 using KafkaFs.Replica.Namespace;
 
 namespace KafkaFs.Replica.Tree;
@@ -11,14 +10,14 @@ public sealed partial class DataTree
     private Errno Write(in Change change, Effects effects, IInodeSource inodes)
     {
         Errno errno = Writer(effects.Inode, inodes, out SafeFd writer);
-        return errno != Errno.None ? errno : Failed(DescriptorCalls.WriteAll(writer, change.Data, effects.Offset), "write");
+        return errno != Errno.None ? errno : Failed(_calls.WriteAll(writer, change.Data, effects.Offset), "write");
     }
 
     private Errno Truncate(Effects effects, IInodeSource inodes)
     {
         effects.TryGetUpdate(effects.Inode, out InodeUpdate update);
         Errno errno = Writer(effects.Inode, inodes, out SafeFd writer);
-        return errno != Errno.None ? errno : Failed(DescriptorCalls.Truncate(writer, update.After.Size), "truncate");
+        return errno != Errno.None ? errno : Failed(_calls.Truncate(writer, update.After.Size), "truncate");
     }
 
     private Errno Allocate(in Change change, Effects effects, IInodeSource inodes)
@@ -31,7 +30,7 @@ public sealed partial class DataTree
 
         effects.TryGetUpdate(effects.Inode, out InodeUpdate update);
         inodes.TryGetAttributes(effects.Inode, out InodeAttributes before);
-        return Failed(FileAllocation.Allocate(writer, change.Mode, change.Offset, change.Length, before.Size, update.After.Size), "fallocate");
+        return Failed(_calls.Allocate(writer, change.Mode, change.Offset, change.Length, before.Size, update.After.Size), "fallocate");
     }
 
     private Errno ChangeXattr(in Change change, Effects effects, IInodeSource inodes)
@@ -51,10 +50,10 @@ public sealed partial class DataTree
         {
             if (effects.Kind == EffectKind.SetXattr)
             {
-                return Failed(XattrCalls.Set(lease.Fd, change.Name, change.Data), "setxattr");
+                return Failed(_calls.SetXattr(lease.Fd, change.Name, change.Data), "setxattr");
             }
 
-            errno = XattrCalls.Remove(lease.Fd, change.Name);
+            errno = _calls.RemoveXattr(lease.Fd, change.Name);
             return errno == Errno.ENODATA ? Errno.None : Failed(errno, "removexattr");
         }
     }

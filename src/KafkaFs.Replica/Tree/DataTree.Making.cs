@@ -36,7 +36,7 @@ public sealed partial class DataTree
             int identityBytes = 0;
             errno = Failed(errno, "create");
             errno = errno != Errno.None ? errno : Shape(made, update.After, InodeAspects.Owner | InodeAspects.Mode);
-            errno = errno != Errno.None ? errno : Failed(ObjectIdentity.Read(made, default, identity, out identityBytes), "identify");
+            errno = errno != Errno.None ? errno : Failed(_calls.Identify(made, default, identity, out identityBytes), "identify");
             if (errno != Errno.None)
             {
                 made.Dispose();
@@ -65,15 +65,15 @@ public sealed partial class DataTree
 
     private Errno MakeObject(in Change change, in InodeAttributes attributes, SafeFd parent, out SafeFd made)
     {
-        const OpenFlags create = OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.ReadWrite | OpenFlags.NoFollow;
+        const OpenFlags create = OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.ReadWrite;
         const uint ownerReadWrite = 0x180, ownerAll = 0x1c0;
         made = new SafeFd();
         Errno errno = attributes.Type switch
         {
-            InodeType.RegularFile => FileCalls.Open(parent, change.Name, create, ownerReadWrite, out made),
-            InodeType.Directory => FileCalls.MakeDirectory(parent, change.Name, ownerAll),
+            InodeType.RegularFile => _calls.Open(parent, change.Name, create, ownerReadWrite, out made),
+            InodeType.Directory => _calls.MakeDirectory(parent, change.Name, ownerAll),
             InodeType.Symlink => MakeSymlink(change, parent),
-            _ => FileCalls.MakeNode(
+            _ => _calls.MakeNode(
                 parent, change.Name, ((uint)ProjectedAttributes.Type(_ownership, attributes) << 12) | ownerReadWrite, ProjectedAttributes.Rdev(_ownership, attributes)),
         };
         if (errno != Errno.None)
@@ -84,18 +84,18 @@ public sealed partial class DataTree
         _halfMade = change.Inode;
         return attributes.Type == InodeType.RegularFile
             ? Errno.None
-            : Failed(FileCalls.Open(parent, change.Name, OpenFlags.PathOnly | OpenFlags.NoFollow, 0, out made), "open what was made");
+            : Failed(_calls.Open(parent, change.Name, OpenFlags.PathOnly, 0, out made), "open what was made");
     }
 
     // xfs holds 1,023 bytes of target: a dangling link stands for a longer one, which stays in the namespace.
-    private static Errno MakeSymlink(in Change change, SafeFd parent)
+    private Errno MakeSymlink(in Change change, SafeFd parent)
     {
-        Errno errno = FileCalls.MakeSymlink(change.Data, parent, change.Name);
+        Errno errno = _calls.MakeSymlink(change.Data, parent, change.Name);
         return errno == Errno.ENAMETOOLONG
-            ? FileCalls.MakeSymlink(ProjectedAttributes.LongTarget(change.Inode), parent, change.Name)
+            ? _calls.MakeSymlink(ProjectedAttributes.LongTarget(change.Inode), parent, change.Name)
             : errno;
     }
 
     private Errno RemoveHalfMade(SafeFd parent, ReadOnlySpan<byte> name, bool isDirectory) =>
-        isDirectory ? RemoveDirectory(parent, name) : FileCalls.Unlink(parent, name);
+        isDirectory ? RemoveDirectory(parent, name) : _calls.Unlink(parent, name);
 }

@@ -2,7 +2,6 @@ using System.Text;
 using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Posix;
-using KafkaFs.Posix.Files;
 using KafkaFs.Replica.Namespace;
 
 namespace KafkaFs.Replica.Tree;
@@ -50,7 +49,7 @@ public sealed partial class DataTree
 
             using (linked)
             {
-                errno = FileCalls.LinkDescriptor(linked.Fd, parent.Fd, change.Name);
+                errno = _calls.Link(linked.Fd, parent.Fd, change.Name);
                 if (errno != Errno.EEXIST)
                 {
                     return Failed(errno, "link");
@@ -63,7 +62,7 @@ public sealed partial class DataTree
                 }
 
                 errno = ClearWay(parent.Fd, change.Name);
-                return errno != Errno.None ? errno : Failed(FileCalls.LinkDescriptor(linked.Fd, parent.Fd, change.Name), "link");
+                return errno != Errno.None ? errno : Failed(_calls.Link(linked.Fd, parent.Fd, change.Name), "link");
             }
         }
     }
@@ -86,7 +85,7 @@ public sealed partial class DataTree
             }
 
             errno = occupant == Occupant.Stranger ? ClearWay(parent.Fd, change.Name)
-                : change.Kind == ChangeKind.Unlink ? FileCalls.Unlink(parent.Fd, change.Name)
+                : change.Kind == ChangeKind.Unlink ? _calls.Unlink(parent.Fd, change.Name)
                 : RemoveDirectory(parent.Fd, change.Name);
             return errno == Errno.ENOENT ? Errno.None : Failed(errno, "remove");
         }
@@ -94,11 +93,11 @@ public sealed partial class DataTree
 
     private Errno RemoveDirectory(SafeFd parent, ReadOnlySpan<byte> name)
     {
-        Errno errno = FileCalls.RemoveDirectory(parent, name);
+        Errno errno = _calls.RemoveDirectory(parent, name);
         if (errno is Errno.ENOTEMPTY or Errno.EEXIST)
         {
             errno = Evacuate(parent, name);
-            errno = errno != Errno.None ? errno : FileCalls.RemoveDirectory(parent, name);
+            errno = errno != Errno.None ? errno : _calls.RemoveDirectory(parent, name);
         }
 
         return errno;
@@ -136,14 +135,14 @@ public sealed partial class DataTree
         Errno errno = effects.Displaced.IsNone ? Errno.None : LookAt(to, change.NewName, effects.Displaced, inodes, out target);
         if (errno == Errno.None && target == Occupant.Expected)
         {
-            errno = FileCalls.Rename(from, change.Name, to, change.NewName, 0);
+            errno = _calls.Rename(from, change.Name, to, change.NewName, 0);
             if (errno is not (Errno.ENOTEMPTY or Errno.EEXIST))
             {
                 return errno;
             }
 
             errno = Evacuate(to, change.NewName);
-            return errno != Errno.None ? errno : FileCalls.Rename(from, change.Name, to, change.NewName, 0);
+            return errno != Errno.None ? errno : _calls.Rename(from, change.Name, to, change.NewName, 0);
         }
 
         errno = errno != Errno.None ? errno : RenameToFreeName(from, change.Name, to, change.NewName);
@@ -206,7 +205,7 @@ public sealed partial class DataTree
 
         if (one == Occupant.Expected && other == Occupant.Expected)
         {
-            return FileCalls.Rename(first, change.Name, second, change.NewName, exchange);
+            return _calls.Rename(first, change.Name, second, change.NewName, exchange);
         }
 
         errno = LookAt(first, change.Name, effects.Displaced, inodes, out one);

@@ -27,7 +27,7 @@ public sealed partial class DataTree
     {
         if (inode == FileId.Root)
         {
-            lease = new DescriptorLease(_root.Fd);
+            lease = new DescriptorLease(_place.Root);
             return Errno.None;
         }
 
@@ -71,9 +71,9 @@ public sealed partial class DataTree
             return Errno.ENOENT;
         }
 
-        if (OpensHandles && ObjectIdentity.IsHandle(identity))
+        if (OpensHandles)
         {
-            Errno errno = FileHandles.Open(_root.Fd, identity, OpenFlags.PathOnly | OpenFlags.NoFollow, out fd);
+            Errno errno = _calls.OpenIdentity(_place.Root, identity, out fd);
             if (errno is not (Errno.EPERM or Errno.EACCES or Errno.ENOSYS or Errno.EOPNOTSUPP))
             {
                 return errno;
@@ -95,13 +95,13 @@ public sealed partial class DataTree
             return Errno.ENOENT;
         }
 
-        Errno errno = FileCalls.OpenBeneath(_root.Fd, path, OpenFlags.PathOnly | OpenFlags.NoFollow, 0, out fd);
+        Errno errno = _calls.OpenBeneath(_place.Root, path, out fd);
         if (errno != Errno.None)
         {
             return errno;
         }
 
-        errno = ObjectIdentity.Compare(fd, default, identity, out bool same);
+        errno = _calls.HasIdentity(fd, default, identity, out bool same);
         if (errno != Errno.None || !same)
         {
             fd.Dispose();

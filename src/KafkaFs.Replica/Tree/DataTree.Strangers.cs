@@ -23,7 +23,7 @@ public sealed partial class DataTree
     private Errno LookAt(SafeFd directory, ReadOnlySpan<byte> name, FileId expected, IInodeSource inodes, out Occupant occupant)
     {
         Span<byte> identity = stackalloc byte[Effects.MaxIdentityBytes];
-        Errno errno = ObjectIdentity.Compare(directory, name, identity[..inodes.CopyIdentity(expected, identity)], out bool same);
+        Errno errno = _calls.HasIdentity(directory, name, identity[..inodes.CopyIdentity(expected, identity)], out bool same);
         occupant = errno == Errno.ENOENT ? Occupant.Nothing : same ? Occupant.Expected : Occupant.Stranger;
         return errno == Errno.ENOENT ? Errno.None : Failed(errno, "identify");
     }
@@ -45,7 +45,7 @@ public sealed partial class DataTree
     // The namespace says that the directory is empty: what is in it came by another hand, and is kept.
     private Errno Evacuate(SafeFd parent, ReadOnlySpan<byte> name)
     {
-        Errno errno = FileCalls.Open(parent, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out SafeFd directory);
+        Errno errno = _calls.Open(parent, name, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out SafeFd directory);
         if (errno != Errno.None)
         {
             return Failed(errno, "open");
@@ -54,12 +54,7 @@ public sealed partial class DataTree
         using (directory)
         {
             List<byte[]> strangers = [];
-            DirectoryReader reader = new(directory);
-            while (reader.TryRead(out errno))
-            {
-                strangers.Add(reader.Name.ToArray());
-            }
-
+            errno = _calls.ListNames(directory, strangers);
             foreach (byte[] stranger in strangers)
             {
                 errno = errno != Errno.None ? errno : ClearWay(directory, stranger);
@@ -70,16 +65,16 @@ public sealed partial class DataTree
     }
 
     /// <summary>rename(2) that replaces nothing: EEXIST if the new name is taken.</summary>
-    private static Errno RenameToFreeName(SafeFd from, ReadOnlySpan<byte> name, SafeFd to, ReadOnlySpan<byte> newName)
+    private Errno RenameToFreeName(SafeFd from, ReadOnlySpan<byte> name, SafeFd to, ReadOnlySpan<byte> newName)
     {
-        Errno errno = FileCalls.Rename(from, name, to, newName, NoReplace);
+        Errno errno = _calls.Rename(from, name, to, newName, NoReplace);
         if (errno != Errno.EINVAL)
         {
             return errno;
         }
 
         // Filesystems without flags of rename (zfs before 2.2) are asked in two calls.
-        errno = FileCalls.Stat(to, newName, out _);
-        return errno == Errno.ENOENT ? FileCalls.Rename(from, name, to, newName, 0) : errno == Errno.None ? Errno.EEXIST : errno;
+        errno = _calls.Stat(to, newName, out _);
+        return errno == Errno.ENOENT ? _calls.Rename(from, name, to, newName, 0) : errno == Errno.None ? Errno.EEXIST : errno;
     }
 }

@@ -18,7 +18,8 @@ public sealed partial class DataTree : IDisposable
 
     private const int MaxWriters = 64;
 
-    private readonly DataRoot _root;
+    private readonly TreePlace _place;
+    private readonly ITreeCalls _calls;
     private readonly TreeOwnership _ownership;
     private readonly DescriptorCache _cache = new(MaxCachedDescriptors);
     private readonly Dictionary<FileId, SafeFd> _writers = [];
@@ -26,10 +27,10 @@ public sealed partial class DataTree : IDisposable
     private readonly SafeFd _foreign;
     private string _action = "";
 
-    private DataTree(DataRoot root, TreeOwnership ownership, IReadOnlyList<string> warnings)
+    internal DataTree(TreePlace place, TreeOwnership ownership, IReadOnlyList<string> warnings)
     {
-        (_root, _ownership, Warnings) = (root, ownership, warnings);
-        _foreign = root.OpenOwnDirectory("foreign"u8);
+        (_place, _calls, _ownership, Warnings) = (place, place.Calls, ownership, warnings);
+        _foreign = place.OpenOwnDirectory("foreign"u8);
     }
 
     public TreeOwnership Ownership => _ownership;
@@ -57,7 +58,7 @@ public sealed partial class DataTree : IDisposable
         bool warn = ownership is null && missing.Count > 0 && ProcessCalls.IsRoot;
         ProcessCalls.ClearUmask();
         return new DataTree(
-            root,
+            root.Place,
             ownership ?? (missing.Count == 0 ? TreeOwnership.Full : TreeOwnership.Namespace),
             warn ? [$"root without {lack}: owners, devices and privileged xattrs stay in the namespace (Ownership=namespace)"] : []);
     }
@@ -133,20 +134,20 @@ public sealed partial class DataTree : IDisposable
 
         using (lease)
         {
-            return DescriptorCalls.Reopen(lease.Fd, flags, out fd);
+            return _calls.Reopen(lease.Fd, flags, out fd);
         }
     }
 
     /// <summary>Space of the filesystem below. From any thread.</summary>
-    public Errno StatFileSystem(out FileSystemStatus status) => DescriptorCalls.StatFileSystem(_root.Fd, out status);
+    public Errno StatFileSystem(out FileSystemStatus status) => DescriptorCalls.StatFileSystem(_place.Root, out status);
 
     /// <summary>Makes everything durable that was done so far; an error is final (Linux marks the pages clean).</summary>
     public void Sync()
     {
-        Errno errno = DescriptorCalls.SyncFileSystem(_root.Fd);
+        Errno errno = _calls.SyncFileSystem(_place.Root);
         if (errno != Errno.None)
         {
-            throw new DataRootException(DataRootProblem.Unusable, $"data root '{_root.Path}' could not be made durable ({errno}): no checkpoint is written");
+            throw new DataRootException(DataRootProblem.Unusable, $"data root '{_place.Path}' could not be made durable ({errno}): no checkpoint is written");
         }
     }
 
@@ -168,7 +169,7 @@ public sealed partial class DataTree : IDisposable
         Errno errno = Reach(inode, inodes, out DescriptorLease lease);
         using (lease)
         {
-            return errno != Errno.None ? errno : Failed(DescriptorCalls.ChangeTimes(lease.Fd, attributes.StAtimeNs, attributes.MtimeNs), "set times");
+            return errno != Errno.None ? errno : Failed(_calls.ChangeTimes(lease.Fd, attributes.StAtimeNs, attributes.MtimeNs), "set times");
         }
     }
 
@@ -247,7 +248,7 @@ public sealed partial class DataTree : IDisposable
             errno = Shape(lease.Fd, update.After, update.Changed);
             if (errno == Errno.None && (update.Changed & InodeAspects.Capability) != 0 && _ownership == TreeOwnership.Full)
             {
-                errno = Failed(XattrCalls.Remove(lease.Fd, "security.capability"u8), "remove security.capability");
+                errno = Failed(_calls.RemoveXattr(lease.Fd, "security.capability"u8), "remove security.capability");
                 errno = errno == Errno.ENODATA ? Errno.None : errno;
             }
 
@@ -261,12 +262,12 @@ public sealed partial class DataTree : IDisposable
         Errno errno = Errno.None;
         if ((changed & InodeAspects.Owner) != 0 && _ownership == TreeOwnership.Full)
         {
-            errno = Failed(DescriptorCalls.ChangeOwner(fd, attributes.Uid, attributes.Gid), "chown");
+            errno = Failed(_calls.ChangeOwner(fd, attributes.Uid, attributes.Gid), "chown");
         }
 
         if (errno == Errno.None && (changed & (InodeAspects.Owner | InodeAspects.Mode)) != 0 && attributes.Type != InodeType.Symlink)
         {
-            errno = Failed(DescriptorCalls.ChangeMode(fd, ProjectedAttributes.Mode(_ownership, attributes)), "chmod");
+            errno = Failed(_calls.ChangeMode(fd, ProjectedAttributes.Mode(_ownership, attributes)), "chmod");
         }
 
         return errno;

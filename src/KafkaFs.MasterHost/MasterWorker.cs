@@ -74,7 +74,6 @@ internal sealed partial class MasterWorker(
         {
             follower = new JournalFollower(replica, journal, _status, metrics);
             await FirstOf(follower.CaughtUp, follower, session).WaitAsync(stop).ConfigureAwait(false);
-            replica.BeginDropSetAside();
             await FirstOf(start.RunAsync(RootAttributes(), stop), follower, session).WaitAsync(stop).ConfigureAwait(false);
             await ServeAsync(journal, session, fileSystem, follower, stop).ConfigureAwait(false);
             await SessionEnd.AppendAsync(session).ConfigureAwait(false);

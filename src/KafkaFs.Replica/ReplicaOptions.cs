@@ -10,4 +10,16 @@ public sealed record ReplicaOptions
 
     /// <summary>Who owns the tree's objects; null chooses by the effective user.</summary>
     public TreeOwnership? Ownership { get; init; }
+
+    /// <summary>Records that a crash may leave to be redone: a checkpoint starts at half of them, and no further one is applied before it is durable.</summary>
+    public long CheckpointRecords { get; init; } = 100_000;
+
+    /// <summary>A checkpoint starts also once so many bytes of records were applied.</summary>
+    public long CheckpointBytes { get; init; } = 256L * 1024 * 1024;
+
+    /// <summary>A checkpoint starts also after this time, if anything was applied.</summary>
+    public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Hears, in words for a person, what this machine refuses a recovery, which is tried again until it can be done.</summary>
+    public Action<string>? OnRecoveryStalled { get; init; }
 }

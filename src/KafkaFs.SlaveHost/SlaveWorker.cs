@@ -34,7 +34,6 @@ internal sealed class SlaveWorker(
         try
         {
             await follower.CaughtUp.WaitAsync(stop).ConfigureAwait(false);
-            replica.BeginDropSetAside();
             follower.BecomeReady($"following {provider.Description}");
             await follower.Ended.WaitAsync(stop).ConfigureAwait(false);
             isFailing = false;

@@ -39,34 +39,27 @@ public sealed class LocalReplicaTests : IDisposable
     }
 
     [Fact]
-    public void AKilledReplicaIsBuiltAnewAndWhatWasSetAsideGoes()
+    public void AKilledReplicaRecoversToTheEndOfTheLog()
     {
         Run(3, close: false);
+        _journal.Land(_writer.Mkdir("second"));
         using LocalReplica replica = Open();
-        Assert.Equal(0, replica.Applier.NextOffset);
-        Assert.True(Directory.Exists($"{Own}/aside/first"));
-        Follow(replica, 3);
-        replica.DropSetAside();
-        Assert.False(Directory.Exists($"{Own}/aside"));
+        Assert.Equal(4, replica.Applier.NextOffset);
+        Assert.Equal(["first", "second"], Directory.GetDirectories(Root, "*d").Concat(Directory.GetDirectories(Root, "*t")).Select(Path.GetFileName).Order());
+        Assert.Empty(Directory.GetFileSystemEntries($"{Own}/limbo"));
+        Assert.False(File.Exists($"{Own}/target"));
+    }
+
+    [Fact]
+    public void AReplicaThatIsKilledAgainAndAgainEndsAtOnePlace()
+    {
+        Run(3, close: false);
+        Run(3, close: false, applies: false);
+        Run(3, close: false, applies: false);
+        Run(3, applies: false);
+        using LocalReplica replica = Open();
+        Assert.Equal(3, replica.Applier.NextOffset);
         Assert.True(Directory.Exists(_folder["root/first"]));
-    }
-
-    [Fact]
-    public void AReplicaThatIsKilledWhileItIsRebuiltKeepsTheOldTreeOnce()
-    {
-        Run(3, close: false);
-        Run(3, close: false);
-        Run(3, close: false);
-        Assert.Equal(["aside"], Directory.GetDirectories(Own, "aside*").Select(Path.GetFileName));
-    }
-
-    [Fact]
-    public void ACrashWhileTheTreeIsSetAsideGoesOnWithIt()
-    {
-        Run(3, close: false);
-        Directory.CreateDirectory($"{Own}/aside-moving/moved");
-        using LocalReplica replica = Open();
-        Assert.Equal(["first", "moved"], Directory.GetDirectories($"{Own}/aside").Select(Path.GetFileName).Order());
     }
 
     [Fact]
@@ -89,18 +82,67 @@ public sealed class LocalReplicaTests : IDisposable
     }
 
     [Fact]
-    public void G7_ACopiedDataRootDoesNotWorkOnTheOriginalsObjects()
+    public void G7_ACopiedDataRootIsRefusedSinceItsCheckpointNamesTheOriginalsObjects()
     {
         Run(3);
         ToolProcess.Run("cp", ["-a", Root, _folder["copy"]]);
+        DataRootException refused = Assert.Throws<DataRootException>(() => Open(_folder["copy"]));
+        Assert.Equal(DataRootProblem.TreeDamaged, refused.Problem);
+        Assert.Contains("kafkafs rejoin --from-log", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void G4_ATreeAheadOfTheLogIsRefused()
+    {
+        Run(3);
+        _journal.Land(_writer.Mkdir("second"));
+        Run(4, close: false);
+        _journal.Truncate(3);
+        Assert.Equal(JournalRefusal.TreeAheadOfLog, Assert.Throws<JournalRefusedException>(() => Open()).Refusal);
+        _journal.Land(_writer.Mkdir("another"));
+        Assert.Equal(JournalRefusal.TreeAheadOfLog, Assert.Throws<JournalRefusedException>(() => Open()).Refusal);
+        Assert.True(Directory.Exists(_folder["root/second"]));
+    }
+
+    [Fact]
+    public void ATreeWithoutItsCheckpointIsRefused()
+    {
+        Run(3);
+        File.Delete($"{Own}/index.db");
+        Assert.Equal(DataRootProblem.TreeDamaged, Assert.Throws<DataRootException>(() => Open()).Problem);
+    }
+
+    [Fact]
+    public void ATreeThatLacksWhatItsCheckpointHeldIsRefused()
+    {
+        Run(3);
         _journal.Land(_writer.Mkdir("below", _writer.Last));
-        using (LocalReplica copy = Open(_folder["copy"]))
+        Run(4, close: false);
+        Directory.Delete(_folder["root/first"], recursive: true);
+        DataRootException refused = Assert.Throws<DataRootException>(() => Open());
+        Assert.Equal(DataRootProblem.TreeDamaged, refused.Problem);
+        Assert.Contains("'first'", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("kafkafs repair", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void NoRecordAtTheHorizonIsAppliedBeforeTheNextCheckpoint()
+    {
+        _journal.Land(_writer.Mkdir("second"));
+        using (LocalReplica replica = Open(checkpointRecords: 3))
         {
-            Follow(copy, 4);
+            JournalBatch batch = Read(0);
+            Assert.Equal(3, replica.Applier.ApplyNow(batch, 0));
+            Assert.Equal(3, replica.Applier.ApplyNow(batch, 3));
+            Assert.True(replica.Checkpoints.Begin());
+            replica.Checkpoints.Sync();
+            Assert.Equal(3, replica.Applier.ApplyNow(batch, 3));
+            Assert.True(replica.Checkpoints.TryCommit());
+            Assert.Equal(4, replica.Applier.ApplyNow(batch, 3));
         }
 
-        Assert.True(Directory.Exists(_folder["copy/first/below"]));
-        Assert.False(Directory.Exists(_folder["root/first/below"]));
+        using LocalReplica again = Open(checkpointRecords: 3);
+        Assert.Equal(4, again.Applier.NextOffset);
     }
 
     [Fact]
@@ -201,16 +243,21 @@ public sealed class LocalReplicaTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private LocalReplica Open(string? root = null, TreeOwnership? ownership = null)
+    private LocalReplica Open(string? root = null, TreeOwnership? ownership = null, long checkpointRecords = 1_000)
     {
-        ReplicaOptions options = new() { DataRoot = root ?? Root, Ownership = ownership };
+        ReplicaOptions options = new() { DataRoot = root ?? Root, Ownership = ownership, CheckpointRecords = checkpointRecords };
         return LocalReplica.Open(options, _journal, NullLogger.Instance, TimeProvider.System, default);
     }
 
-    private void Run(long until, bool close = true, TreeOwnership? ownership = null)
+    private void Run(long until, bool close = true, bool applies = true, TreeOwnership? ownership = null)
     {
         using LocalReplica replica = Open(ownership: ownership);
-        Follow(replica, until);
+        if (applies)
+        {
+            Follow(replica, until);
+        }
+
+        Assert.Equal(until, replica.Applier.NextOffset);
         if (close)
         {
             replica.Close();
@@ -219,10 +266,15 @@ public sealed class LocalReplicaTests : IDisposable
 
     private void Follow(LocalReplica replica, long until)
     {
-        JournalBatch batch = new();
-        using IJournalReader reader = _journal.OpenReader(0, replica.Applier.NextOffset);
-        reader.Read(batch, default);
-        replica.Applier.Apply(batch, default);
+        replica.Applier.Apply(Read(replica.Applier.NextOffset), default);
         Assert.Equal(until, replica.Applier.NextOffset);
+    }
+
+    private JournalBatch Read(long from)
+    {
+        JournalBatch batch = new();
+        using IJournalReader reader = _journal.OpenReader(0, from);
+        reader.Read(batch, default);
+        return batch;
     }
 }

@@ -27,10 +27,14 @@ public sealed class ModelTests
             ModelRun run = new(seed, trace);
             run.Play(Records);
             string path = folder[$"{seed}.db"];
-            CheckpointHeader header = new(new JournalIdentity("kafka", "cluster", "topic"), run.State.NextOffset, [1, 2, 3], [4, 5]);
-            NamespaceIndex.Save(path, run.State, header);
+            CheckpointHeader header = new(new JournalIdentity("kafka", "cluster", "topic"), run.State.NextOffset, [1, 2, 3], [4, 5], run.State.NextOffset + 7);
+            using (NamespaceIndex index = NamespaceIndex.Open(path))
+            {
+                index.Commit(run.State.Freeze(), header);
+            }
+
             (NamespaceState loaded, CheckpointHeader other) = NamespaceIndex.Load(path);
-            Assert.Equal((header.Journal, header.NextOffset), (other.Journal, other.NextOffset));
+            Assert.Equal((header.Journal, header.NextOffset, header.Horizon), (other.Journal, other.NextOffset, other.Horizon));
             Assert.Equal(header.LastRecordHash, other.LastRecordHash);
             Assert.Empty(StateRows.Differences(run.State, loaded));
             run.Play(RecordsAfterLoading, loaded);

@@ -64,7 +64,7 @@ public sealed class KafkaFsMetrics : IDisposable
         _meter.CreateObservableCounter("kafkafs_void_records", () => Voids(counters), description: "Records that changed nothing, by reason.");
         _meter.CreateObservableCounter("kafkafs_applied", () => counters.Bytes, "By", "Bytes of applied records.");
         _meter.CreateObservableGauge(
-            "kafkafs_apply_stalled", () => replica.Applier.Stall is null ? 0 : 1, description: "1 while this machine refuses the next record.");
+            "kafkafs_apply_stalled", () => replica.Stall is null ? 0 : 1, description: "1 while this machine refuses the next record or checkpoint.");
         _meter.CreateObservableCounter(
             "kafkafs_strangers", () => (long)replica.Tree.Strangers, description: "Files that were in the way of a name and were moved to .kafkafs/foreign.");
         ObserveQueue("acknowledged_records", () => replica.Applier.OwnQueued);

@@ -163,7 +163,7 @@ public sealed class JournalFollower : IDisposable
 
     private void SetState()
     {
-        if (_replica.Applier.Stall is { } stall)
+        if (_replica.Stall is { } stall)
         {
             _status.Set(HostState.Stalled, stall.ToString());
         }

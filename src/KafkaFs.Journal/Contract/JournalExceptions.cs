@@ -26,6 +26,9 @@ public enum JournalRefusal
     /// <summary>It ends before what the replica has applied: truncated or restored.</summary>
     Truncated,
 
+    /// <summary>It ends before, or differs from, what a replica's tree may hold already.</summary>
+    TreeAheadOfLog,
+
     /// <summary>The records that are needed next were deleted.</summary>
     Deleted,
 

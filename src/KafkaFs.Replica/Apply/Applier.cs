@@ -1,7 +1,10 @@
 using System.Numerics;
+using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Journal.Contract;
+using KafkaFs.Posix;
 using KafkaFs.Replica.Namespace;
+using KafkaFs.Replica.Recovery;
 using KafkaFs.Replica.Tree;
 using Microsoft.Extensions.Logging;
 
@@ -27,6 +30,8 @@ public sealed partial class Applier : IDisposable
     private readonly Effects _effects = new();
     private readonly OwnRecordQueue _own = new();
     private readonly LastRecord _last = new();
+    private readonly AutoResetEvent _wake = new(false);
+    private readonly byte[] _trailBytes = new byte[64];
     private volatile ApplyStall? _stall;
     private volatile Exception? _failure;
     private volatile bool _retryPending;
@@ -34,6 +39,7 @@ public sealed partial class Applier : IDisposable
     private bool _leftCheckpoint;
     private volatile bool _unendedBatch;
     private long _nextOffset;
+    private long _horizon = long.MaxValue;
 
     public Applier(NamespaceState state, DataTree tree, ILogger logger, TimeProvider clock)
     {
@@ -49,8 +55,27 @@ public sealed partial class Applier : IDisposable
     /// <summary>Set before the first record; called once, by the holder of the apply lock, before anything changes for the first time.</summary>
     public Action? LeavingCheckpoint { get; init; }
 
-    /// <summary>Namespace and tree are not what they were when the replica was opened.</summary>
-    public bool HasLeftCheckpoint => Volatile.Read(ref _leftCheckpoint);
+    /// <summary>Set before the first record; called with the filesystem's limits before the record that gives them takes effect; what it throws refuses them.</summary>
+    internal Action<Limits>? LimitsKnown { get; init; }
+
+    /// <summary>
+    /// Set before the first record; keeps the record that a batch ends with, before the batch's first effect
+    /// (<see cref="Checkpoint.IReplicaDisk.WriteTrail"/>).
+    /// </summary>
+    internal TrailWriter? LeaveTrail { get; init; }
+
+    /// <summary>Signalled when a record has to wait for a checkpoint.</summary>
+    internal Action? HorizonReached { get; init; }
+
+    /// <summary>Writes a trail; its errno stalls the replica before the batch.</summary>
+    internal delegate Errno TrailWriter(ReadOnlySpan<byte> trail);
+
+    /// <summary>No record at or past this offset is applied; a checkpoint moves it on.</summary>
+    internal long Horizon
+    {
+        get => Volatile.Read(ref _horizon);
+        init => _horizon = value;
+    }
 
     /// <summary>Offset of the next record to apply.</summary>
     public long NextOffset => Volatile.Read(ref _nextOffset);
@@ -87,8 +112,55 @@ public sealed partial class Applier : IDisposable
                 return;
             }
 
-            stop.WaitHandle.WaitOne(s_retryAfter);
+            WaitHandle.WaitAny([stop.WaitHandle, _wake], s_retryAfter);
         }
+    }
+
+    /// <summary>
+    /// Applies the records of a batch from <paramref name="index"/> on as far as they can be now, and returns the index of the first
+    /// one that cannot: this machine refuses it, or it waits for a checkpoint. Throws what made the replica fail for good.
+    /// </summary>
+    internal int ApplyNow(JournalBatch batch, int index)
+    {
+        lock (_applyLock)
+        {
+            index = ApplyFrom(batch, index);
+        }
+
+        ThrowIfFailed();
+        return index;
+    }
+
+    /// <summary>
+    /// Freezes the namespace between two batches, with the tree holding all of it; <paramref name="lastRecord"/> is the hash of the
+    /// record before (null: none was applied here), <paramref name="pause"/> for how long nothing could be applied. Null if the machine
+    /// still refuses a part of what was applied.
+    /// </summary>
+    internal NamespaceDelta? Freeze(out byte[]? lastRecord, out TimeSpan pause)
+    {
+        lock (_applyLock)
+        {
+            long start = _clock.GetTimestamp();
+            lastRecord = _last.Hash();
+            NamespaceDelta? delta = HasFailed || (_unendedBatch && !EndBatch()) ? null : _namespace.Freeze();
+            pause = _clock.GetElapsedTime(start);
+            return delta;
+        }
+    }
+
+    /// <summary>A checkpoint is durable: records up to the new horizon may be applied.</summary>
+    internal void MoveHorizon(long horizon)
+    {
+        Volatile.Write(ref _horizon, horizon);
+        _wake.Set();
+        Drain();
+    }
+
+    /// <summary>What happened elsewhere ends this replica: nothing is applied any more.</summary>
+    internal void FailWith(Exception failure)
+    {
+        Fail(failure);
+        _wake.Set();
     }
 
     /// <summary>
@@ -102,24 +174,29 @@ public sealed partial class Applier : IDisposable
     }
 
     /// <summary>
-    /// Waits for the record under way and applies nothing from here on; returns the hash of the last record that was applied here
-    /// (null if none), for the checkpoint. Throws <see cref="DataRootException"/> if the machine still refuses a part of what was
+    /// Waits for the record under way and applies nothing from here on. Throws <see cref="DataRootException"/> if the machine still refuses a part of what was
     /// applied: the tree is not the namespace's then.
     /// </summary>
-    public byte[]? Stop()
+    public void Stop()
     {
         lock (_applyLock)
         {
             _stopped = true;
             TreeResult result = _tree.EndBatch(_namespace);
-            return result.Succeeded
-                ? _last.Hash()
-                : throw new DataRootException(DataRootProblem.Unusable, $"{result.Action} of '{result.Path}' failed with {result.Errno}: no checkpoint is written");
+            _unendedBatch = !result.Succeeded;
+            if (_unendedBatch)
+            {
+                throw new DataRootException(DataRootProblem.Unusable, $"{result.Action} of '{result.Path}' failed with {result.Errno}: no checkpoint is written");
+            }
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _retry.Dispose();
+    public void Dispose()
+    {
+        _retry.Dispose();
+        _wake.Dispose();
+    }
 
     /// <summary>Throws what made the replica fail for good, if anything did.</summary>
     public void ThrowIfFailed()
@@ -166,7 +243,7 @@ public sealed partial class Applier : IDisposable
     {
         int applied = 0;
         while (TryEndLeftovers() && applied < MaxBatchRecords && _own.TryPeek(_nextOffset, out OwnRecordQueue.Entry entry)
-            && TryApply(new JournalRecord(entry.Offset, entry.AppendTimeMs, entry.Record.Span)))
+            && TryLeaveTrail(entry.Offset, entry.Record.Span) && TryApply(new JournalRecord(entry.Offset, entry.AppendTimeMs, entry.Record.Span)))
         {
             _last.Note(entry.Record);
             applied++;
@@ -184,6 +261,12 @@ public sealed partial class Applier : IDisposable
     private int ApplyFrom(JournalBatch batch, int index)
     {
         int applied = -1;
+        int last = LastBeforeHorizon(batch);
+        if (last >= index && !TryLeaveTrail(batch[last].Offset, batch[last].Bytes))
+        {
+            return index;
+        }
+
         for (; index < batch.Count && TryEndLeftovers(); index++)
         {
             JournalRecord record = batch[index];
@@ -205,6 +288,30 @@ public sealed partial class Applier : IDisposable
 
         EndBatch();
         return index;
+    }
+
+    private int LastBeforeHorizon(JournalBatch batch)
+    {
+        int last = batch.Count - 1;
+        while (last >= 0 && batch[last].Offset >= Horizon)
+        {
+            last--;
+        }
+
+        return last;
+    }
+
+    private bool TryLeaveTrail(long offset, ReadOnlySpan<byte> record)
+    {
+        if (LeaveTrail is null || offset < _nextOffset || offset >= Horizon || _stopped || _failure is not null)
+        {
+            return true;
+        }
+
+        const string path = ".kafkafs/trail";
+        Errno errno = LeaveTrail(Trail.Of(offset, record).Write(_trailBytes));
+        return errno != Errno.None ? Stalled(_nextOffset, new TreeResult(errno, path, "write"))
+            : _stall?.Path != path || GoesOn(_nextOffset);
     }
 
     // What the machine refused at the end of a batch comes before anything new.
@@ -235,6 +342,12 @@ public sealed partial class Applier : IDisposable
             throw new InvalidOperationException($"Record {record.Offset} was offered where {_nextOffset} is next.");
         }
 
+        if (record.Offset >= Horizon)
+        {
+            HorizonReached?.Invoke();
+            return false;
+        }
+
         try
         {
             return ApplyOne(record);
@@ -250,18 +363,16 @@ public sealed partial class Applier : IDisposable
         bool wellFormed = ChangeCodec.TryDecode(record.Bytes, out Change change, out string? defect);
         _effects.Clear();
         Outcome outcome = _evaluation.Evaluate(change, wellFormed, record.Offset, record.AppendTimeMs, _effects);
-        if (record.Offset == 0 && (change.Kind != ChangeKind.FilesystemCreated || !outcome.IsAccepted))
+        AcceptanceRules.Require(change, outcome, defect, record.Offset);
+        if (record.Offset == 0)
         {
-            throw new JournalRefusedException(
-                JournalRefusal.NotAJournal,
-                $"not a KafkaFS journal: its first record is {defect ?? change.Kind.ToString()}, not FilesystemCreated; name another topic or file");
+            LimitsKnown?.Invoke(change.Limits);
         }
 
-        RefuseNewerFormat(change, outcome, record.Offset);
         if (!_leftCheckpoint)
         {
             LeavingCheckpoint?.Invoke();
-            Volatile.Write(ref _leftCheckpoint, true);
+            _leftCheckpoint = true;
         }
 
         if (!_effects.Dying.IsNone)
@@ -279,17 +390,6 @@ public sealed partial class Applier : IDisposable
         Count(change, outcome, record, defect);
         Observer?.OnApplied(change, outcome, _effects, record);
         return true;
-    }
-
-    // Before it takes effect: the replica stands at this record, and newer software goes on from there.
-    private static void RefuseNewerFormat(in Change change, Outcome outcome, long offset)
-    {
-        if (change.Kind == ChangeKind.FormatRaised && outcome.IsAccepted && change.NewLevel > ChangeCodec.Level)
-        {
-            throw new JournalRefusedException(
-                JournalRefusal.FormatTooNew,
-                $"record {offset} raises the journal to format level {change.NewLevel}; this software knows level {ChangeCodec.Level}: install a newer one");
-        }
     }
 
     private bool TryRealize(in Change change, long offset)

@@ -17,6 +17,6 @@ public sealed record ApplyStall(long Offset, Errno Errno, string Path, string Ac
 
     /// <inheritdoc/>
     public override string ToString() => IsDrift
-        ? $"record {Offset} cannot be applied: {Action} of '{Path}' failed with {Errno}: it was removed or replaced by another hand; put it back, or stop and start this host, which then builds the tree anew from the journal"
+        ? $"record {Offset} cannot be applied: {Action} of '{Path}' failed with {Errno}: it was removed or replaced by another hand; put it back, or stop this host and run `kafkafs repair`"
         : $"record {Offset} cannot be applied: {Action} of '{Path}' failed with {Errno}; it is tried again every second";
 }

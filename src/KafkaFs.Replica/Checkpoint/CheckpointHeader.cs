@@ -7,4 +7,5 @@ namespace KafkaFs.Replica.Checkpoint;
 /// <param name="NextOffset">Offset of the first record that is not in the checkpoint.</param>
 /// <param name="LastRecordHash">SHA-256 of the record before; empty if there is none.</param>
 /// <param name="Root">Identity of the data root: the objects that the index names are below it, and not below a copy of it.</param>
-public sealed record CheckpointHeader(JournalIdentity Journal, long NextOffset, byte[] LastRecordHash, byte[] Root);
+/// <param name="Horizon">No record at or past this offset is applied before the next checkpoint; at least NextOffset.</param>
+public sealed record CheckpointHeader(JournalIdentity Journal, long NextOffset, byte[] LastRecordHash, byte[] Root, long Horizon);

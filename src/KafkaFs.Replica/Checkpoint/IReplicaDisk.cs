@@ -1,3 +1,4 @@
+using KafkaFs.Posix;
 using KafkaFs.Replica.Tree;
 
 namespace KafkaFs.Replica.Checkpoint;
@@ -29,9 +30,9 @@ internal interface IReplicaDisk
 
     /// <summary>
     /// Overwrites the trail (what was about to be applied) from its start, without waiting for the disk: after a power cut it holds
-    /// this or anything older. Called before every batch.
+    /// this or anything older. Called before every batch, by the holder of the apply lock.
     /// </summary>
-    void WriteTrail(ReadOnlySpan<byte> content);
+    Errno WriteTrail(ReadOnlySpan<byte> content);
 
     /// <summary>What the trail holds; empty if there is none.</summary>
     byte[] ReadTrail();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using KafkaFs.Journal;
@@ -9,7 +10,7 @@ using Microsoft.Data.Sqlite;
 namespace KafkaFs.Replica.Checkpoint;
 
 /// <summary>The reading half: nothing of the file is believed before it is looked at, so that damage has words and never breaks the state.</summary>
-public static partial class NamespaceIndex
+internal sealed partial class NamespaceIndex
 {
     private static readonly JsonSerializerOptions s_strict = new()
     {
@@ -26,7 +27,7 @@ public static partial class NamespaceIndex
     {
         try
         {
-            using SqliteConnection connection = Connect(path, SqliteOpenMode.ReadOnly);
+            using SqliteConnection connection = Connect(path, SqliteOpenMode.ReadWrite);
             CheckFormat(connection, path);
             return Read(connection);
         }
@@ -53,6 +54,12 @@ public static partial class NamespaceIndex
         {
             throw new CheckpointException($"'{path}' has index format {version}; this software knows {FormatVersion}: install a newer one");
         }
+
+        if (version < FormatVersion)
+        {
+            throw new CheckpointException(
+                $"'{path}' has index format {version}, which only alpha versions wrote; this software knows {FormatVersion}: build the replica anew in an empty data root");
+        }
     }
 
     private static (NamespaceState State, CheckpointHeader Header) Read(SqliteConnection connection)
@@ -60,10 +67,11 @@ public static partial class NamespaceIndex
         CheckpointHeader header = Meta<CheckpointHeader>(connection, "header");
         NamespaceTotals totals = Meta<NamespaceTotals>(connection, "totals");
         CheckTotals(totals, header);
-        NamespaceState state = new() { Totals = totals };
-        Restore(connection, "SELECT id, attributes, identity, target FROM inodes ORDER BY id", ReadInode, state.TryRestore);
-        Restore(connection, "SELECT cookie, parent, name, inode FROM entries ORDER BY cookie", ReadEntry, state.TryRestore);
-        Restore(connection, "SELECT inode, name, value FROM xattrs ORDER BY rowid DESC", ReadXattr, state.TryRestore);
+        NamespaceState state = new();
+        state.Restore(totals);
+        Restore(connection, "SELECT id, row FROM inodes ORDER BY id", NamespaceTable.Inodes, state);
+        Restore(connection, "SELECT cookie, row FROM entries ORDER BY cookie", NamespaceTable.Entries, state);
+        Restore(connection, "SELECT inode, row FROM xattrs ORDER BY inode", NamespaceTable.Xattrs, state);
         Restore(connection, "SELECT id, state FROM sessions", ReadSession, state.TryRestore);
         Restore(connection, "SELECT id, run FROM masters", ReadMaster, state.TryRestore);
         if (state.FirstWrongCount() is FileId inode)
@@ -71,6 +79,7 @@ public static partial class NamespaceIndex
             throw Damaged($"the names of inode {inode} are not as many as it counts");
         }
 
+        CheckHash(connection, state);
         return (state, header);
     }
 
@@ -83,9 +92,36 @@ public static partial class NamespaceIndex
                 $"the checkpoint stands at format level {totals.Level} of the journal; this software knows level {ChangeCodec.Level}: install a newer one");
         }
 
-        if (totals.NextOffset != header.NextOffset || totals.NextOffset < 0 || (totals.IsCreated && !Evaluation.AreLimits(totals.Limits)))
+        if (totals.NextOffset != header.NextOffset || header.Horizon < header.NextOffset || totals.NextOffset < 0 || (totals.IsCreated && !Evaluation.AreLimits(totals.Limits)))
         {
             throw Damaged("its totals contradict each other");
+        }
+    }
+
+    // Each row may be sound and all the same not be the one that was written.
+    private static void CheckHash(SqliteConnection connection, NamespaceState state)
+    {
+        string hash = state.StateHash.ToString("x32", CultureInfo.InvariantCulture);
+        if (Meta(connection, "state-hash") is string written && written != hash)
+        {
+            throw Damaged($"its state hash is {hash}, and {written} was written");
+        }
+    }
+
+    private static void Restore(SqliteConnection connection, string sql, NamespaceTable table, NamespaceState state)
+    {
+        using IndexStatement rows = new(connection, sql);
+        while (rows.Step())
+        {
+            if (!rows.TryGetInteger(0, out long key) || !rows.TryGetBlob(1, out ReadOnlySpan<byte> row))
+            {
+                throw Damaged($"a row of {table} holds something else than a key and bytes");
+            }
+
+            if (!state.TryRestore(table, key, row))
+            {
+                throw Damaged($"row {key} of {table}, {row.Length} bytes, does not fit the rest");
+            }
         }
     }
 
@@ -100,16 +136,6 @@ public static partial class NamespaceIndex
         }
     }
 
-    private static InodeRow ReadInode(SqliteDataReader row)
-    {
-        (InodeAttributes attributes, long birth) = InodeBlob.Read(Column<byte[]>(row, 1));
-        return new InodeRow(Id(row, 0), attributes, birth, Column<byte[]>(row, 2), Column<byte[]>(row, 3));
-    }
-
-    private static EntryRow ReadEntry(SqliteDataReader row) => new(Id(row, 1), Column<byte[]>(row, 2), Id(row, 3), Column<long>(row, 0));
-
-    private static XattrRow ReadXattr(SqliteDataReader row) => new(Id(row, 0), Column<byte[]>(row, 1), Column<byte[]>(row, 2));
-
     private static SessionRow ReadSession(SqliteDataReader row) =>
         new(Column<long>(row, 0), JsonSerializer.Deserialize<SessionState>(Column<string>(row, 1), s_strict));
 
@@ -117,15 +143,13 @@ public static partial class NamespaceIndex
         ? new MasterRow(master, (ulong)Column<long>(row, 1))
         : throw Damaged("a master's UUID is none");
 
-    private static FileId Id(SqliteDataReader row, int column) => new((ulong)Column<long>(row, column));
-
     private static T Meta<T>(SqliteConnection connection, string key)
-        where T : class
-    {
-        string? json = Query(connection, $"SELECT value FROM meta WHERE key = '{key}'", row => Column<string>(row, 0)).SingleOrDefault();
-        return json is null ? throw Damaged($"its {key} is missing")
-            : JsonSerializer.Deserialize<T>(json, s_strict) ?? throw Damaged($"its {key} is empty");
-    }
+        where T : class =>
+        JsonSerializer.Deserialize<T>(Meta(connection, key), s_strict) ?? throw Damaged($"its {key} is empty");
+
+    private static string Meta(SqliteConnection connection, string key) =>
+        Query(connection, $"SELECT value FROM meta WHERE key = '{key}'", row => Column<string>(row, 0)).SingleOrDefault()
+            ?? throw Damaged($"its {key} is missing");
 
     // SQLite keeps a value's type with the value, whatever the table says.
     private static T Column<T>(SqliteDataReader row, int column) => row.GetValue(column) is T value

@@ -1,72 +1,197 @@
 using System.Text;
-using System.Text.Json;
 using KafkaFs.Posix;
 using KafkaFs.Posix.Files;
 using KafkaFs.Replica.Namespace;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace KafkaFs.Replica.Checkpoint;
 
 /// <summary>
-/// The namespace in an SQLite file, which is replaced as a whole. It is read and written while nothing else uses the state.
+/// The namespace in an SQLite file. The first checkpoint, which holds everything, is written beside the file and renamed over it; each
+/// further one changes the rows that changed, in place, in one transaction. The connection stays open in between.
 /// </summary>
-public static partial class NamespaceIndex
+/// <remarks>
+/// In place it is journaled ahead (WAL): a large transaction needs one sync of the log, while a rollback journal would be synced
+/// each time that the small page cache overflows. Syncs go to the file, its log and the folder of both, to nothing else. The lock is
+/// exclusive, so that there is no mapped -shm file, whose pages a full disk could refuse with SIGBUS.
+/// </remarks>
+internal sealed partial class NamespaceIndex : ICheckpointStore, IDisposable
 {
     private const int ApplicationId = 0x4b46_7369;
-    private const int FormatVersion = 1;
+    private const int FormatVersion = 2;
 
     private const string Schema = """
         CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-        CREATE TABLE inodes (id INTEGER PRIMARY KEY, attributes BLOB NOT NULL, identity BLOB NOT NULL, target BLOB NOT NULL);
-        CREATE TABLE entries (cookie INTEGER PRIMARY KEY, parent INTEGER NOT NULL, name BLOB NOT NULL, inode INTEGER NOT NULL);
-        CREATE TABLE xattrs (inode INTEGER NOT NULL, name BLOB NOT NULL, value BLOB NOT NULL);
+        CREATE TABLE inodes (id INTEGER PRIMARY KEY, row BLOB NOT NULL);
+        CREATE TABLE entries (cookie INTEGER PRIMARY KEY, row BLOB NOT NULL);
+        CREATE TABLE xattrs (inode INTEGER PRIMARY KEY, row BLOB NOT NULL);
         CREATE TABLE sessions (id INTEGER PRIMARY KEY, state TEXT NOT NULL);
-        CREATE TABLE masters (id TEXT PRIMARY KEY, run INTEGER NOT NULL);
+        CREATE TABLE masters (id TEXT PRIMARY KEY, run INTEGER NOT NULL) WITHOUT ROWID;
         """;
 
-    /// <summary>
-    /// Writes the state to <paramref name="path"/>, in place of what is there, which is not looked at; durable when it returns, the
-    /// former content untouched if it throws. Throws SqliteException and IOException where the machine refuses.
-    /// </summary>
-    public static void Save(string path, NamespaceState state, CheckpointHeader header)
+    private static readonly string[] s_logEndings = ["-journal", "-wal", "-shm"];
+
+    private readonly string _path;
+    private SqliteConnection? _connection;
+    private IndexWriter? _writer;
+
+    private NamespaceIndex(string path) => _path = path;
+
+    /// <summary>The index at <paramref name="path"/>, which need not be there yet; nothing is looked at before the first call.</summary>
+    public static NamespaceIndex Open(string path) => new(path);
+
+    /// <inheritdoc/>
+    public void Commit(NamespaceDelta delta, CheckpointHeader header)
     {
-        string fresh = path + ".new";
-        File.Delete(fresh);
-        Write(fresh, state, header);
-        Sync(fresh, OpenFlags.ReadOnly);
-        // A journal that was left beside the former file must not be rolled back into the new one.
-        File.Delete(path + "-journal");
-        File.Move(fresh, path, overwrite: true);
-        Sync(Path.GetDirectoryName(Path.GetFullPath(path))!, OpenFlags.ReadOnly | OpenFlags.Directory);
+        if (header.NextOffset != delta.Totals.NextOffset || header.Horizon < header.NextOffset)
+        {
+            throw new ArgumentException($"The header stands at {header.NextOffset}..{header.Horizon}, the delta at {delta.Totals.NextOffset}.", nameof(header));
+        }
+
+        bool succeeded = false;
+        try
+        {
+            if (delta.Since is long since)
+            {
+                Update(delta, header, since);
+            }
+            else
+            {
+                Replace(delta, header);
+            }
+
+            succeeded = true;
+        }
+        catch (SqliteException exception) when (exception.SqliteErrorCode == raw.SQLITE_FULL)
+        {
+            throw new CheckpointSpaceException($"there is no space for a checkpoint in '{_path}'", exception);
+        }
+        finally
+        {
+            if (!succeeded)
+            {
+                Close();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public (NamespaceState State, CheckpointHeader Header)? Load()
+    {
+        Close();
+        return File.Exists(_path) ? Load(_path) : null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Close();
+
+    private void Update(NamespaceDelta delta, CheckpointHeader header, long since)
+    {
+        _connection ??= ConnectInPlace();
+        Execute(_connection, "BEGIN IMMEDIATE");
+        VerifyPosition(_connection, since, header.NextOffset);
+        _writer ??= new IndexWriter(_connection);
+        _writer.Write(delta, header);
+        Execute(_connection, "COMMIT");
+        ApplyLog(_connection);
+    }
+
+    private SqliteConnection ConnectInPlace()
+    {
+        SqliteConnection connection = Connect(_path, SqliteOpenMode.ReadWrite);
+        bool succeeded = false;
+        try
+        {
+            CheckFormat(connection, _path);
+            Execute(connection, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;");
+            succeeded = true;
+            return connection;
+        }
+        finally
+        {
+            if (!succeeded)
+            {
+                connection.Dispose();
+            }
+        }
+    }
+
+    // A delta on top of any other state would be damage that no later check of rows could find. Its own position: the retry of a commit.
+    private static void VerifyPosition(SqliteConnection connection, long since, long position)
+    {
+        CheckpointHeader former = Meta<CheckpointHeader>(connection, "header");
+        if (former.NextOffset != since && former.NextOffset != position)
+        {
+            throw new InvalidOperationException($"A delta since {since} does not fit an index at {former.NextOffset}.");
+        }
+    }
+
+    // The checkpoint is durable in the log already; what does not fit the file now is tried again with the next one.
+    private static void ApplyLog(SqliteConnection connection)
+    {
+        try
+        {
+            Execute(connection, "PRAGMA wal_checkpoint(PASSIVE)");
+        }
+        catch (SqliteException exception) when (exception.SqliteErrorCode == raw.SQLITE_FULL)
+        {
+        }
+    }
+
+    private void Replace(NamespaceDelta delta, CheckpointHeader header)
+    {
+        Close();
+        string fresh = _path + ".new";
+        try
+        {
+            File.Delete(fresh);
+            WriteFresh(fresh, delta, header);
+            Sync(fresh, OpenFlags.ReadOnly);
+            DropLogs();
+            File.Move(fresh, _path, overwrite: true);
+            Sync(Path.GetDirectoryName(Path.GetFullPath(_path))!, OpenFlags.ReadOnly | OpenFlags.Directory);
+        }
+        finally
+        {
+            File.Delete(fresh);
+        }
     }
 
     // No journal and no syncs of SQLite's: the file counts only when it is complete, synced and renamed.
-    private static void Write(string path, NamespaceState state, CheckpointHeader header)
+    private static void WriteFresh(string path, NamespaceDelta delta, CheckpointHeader header)
     {
         using SqliteConnection connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
-        Execute(connection, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;");
-        using SqliteTransaction transaction = connection.BeginTransaction();
+        Execute(connection, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN;");
         Execute(connection, Schema);
         Execute(connection, $"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {FormatVersion};");
-        Insert(connection, "INSERT INTO meta VALUES ($0, $1)", MetaRows(state, header));
-        Insert(connection, "INSERT INTO inodes VALUES ($0, $1, $2, $3)", state.InodeRows().Select(row =>
-            new object[] { (long)row.Inode.Value, InodeBlob.Write(row.Attributes, row.Birth), row.Identity, row.Target }));
-        Insert(connection, "INSERT INTO entries VALUES ($0, $1, $2, $3)", state.EntryRows().Select(row =>
-            new object[] { row.Cookie, (long)row.Parent.Value, row.Name, (long)row.Inode.Value }));
-        Insert(connection, "INSERT INTO xattrs VALUES ($0, $1, $2)", state.XattrRows().Select(row =>
-            new object[] { (long)row.Inode.Value, row.Name, row.Value }));
-        Insert(connection, "INSERT INTO sessions VALUES ($0, $1)", state.Sessions.Select(pair =>
-            new object[] { (long)pair.Key.Number, JsonSerializer.Serialize(pair.Value) }));
-        Insert(connection, "INSERT INTO masters VALUES ($0, $1)", state.LastRuns.Select(pair =>
-            new object[] { pair.Key.ToString(), (long)pair.Value }));
-        transaction.Commit();
+        using IndexWriter writer = new(connection);
+        writer.Write(delta, header);
+        Execute(connection, "COMMIT");
     }
 
-    private static IEnumerable<object[]> MetaRows(NamespaceState state, CheckpointHeader header) =>
-    [
-        ["header", JsonSerializer.Serialize(header)],
-        ["totals", JsonSerializer.Serialize(state.Totals)],
-    ];
+    // A log left beside the former file must not be taken for one of the new file; opening makes it part of the former one, so that a
+    // crash before the rename finds that whole.
+    private void DropLogs()
+    {
+        string[] logs = [.. s_logEndings.Select(ending => _path + ending).Where(File.Exists)];
+        if (logs.Length == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            using SqliteConnection former = Connect(_path, SqliteOpenMode.ReadWrite);
+            CheckFormat(former, _path);
+        }
+        catch (Exception exception) when (exception is SqliteException or CheckpointException)
+        {
+            // Damaged already: nothing that could be kept.
+        }
+
+        Array.ForEach(logs, File.Delete);
+    }
 
     private static void Sync(string path, OpenFlags flags)
     {
@@ -76,17 +201,42 @@ public static partial class NamespaceIndex
             errno = errno != Errno.None ? errno : DescriptorCalls.Sync(fd);
         }
 
+        if (errno is Errno.ENOSPC or Errno.EDQUOT)
+        {
+            throw new CheckpointSpaceException($"'{path}' cannot be made durable: {errno}");
+        }
+
         if (errno != Errno.None)
         {
             throw new IOException($"'{path}' cannot be made durable: {errno}");
         }
     }
 
+    private void Close()
+    {
+        _writer?.Dispose();
+        _connection?.Dispose();
+        (_writer, _connection) = (null, null);
+    }
+
     private static SqliteConnection Connect(string path, SqliteOpenMode mode)
     {
         SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
-        connection.Open();
-        return connection;
+        bool succeeded = false;
+        try
+        {
+            connection.Open();
+            Execute(connection, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -2048;");
+            succeeded = true;
+            return connection;
+        }
+        finally
+        {
+            if (!succeeded)
+            {
+                connection.Dispose();
+            }
+        }
     }
 
     private static void Execute(SqliteConnection connection, string sql)
@@ -94,25 +244,5 @@ public static partial class NamespaceIndex
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = sql;
         command.ExecuteNonQuery();
-    }
-
-    private static void Insert(SqliteConnection connection, string sql, IEnumerable<object[]> rows)
-    {
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = sql;
-        foreach (object[] row in rows)
-        {
-            for (int column = 0; column < row.Length; column++)
-            {
-                if (command.Parameters.Count <= column)
-                {
-                    command.Parameters.Add(new SqliteParameter($"${column}", null));
-                }
-
-                command.Parameters[column].Value = row[column];
-            }
-
-            command.ExecuteNonQuery();
-        }
     }
 }

@@ -6,11 +6,7 @@ namespace KafkaFs.Replica.Namespace;
 /// <summary>The state as rows, for a checkpoint; the parts of a row that are bytes are copied.</summary>
 public sealed partial class NamespaceState
 {
-    internal NamespaceTotals Totals
-    {
-        get => new(IsCreated, Filesystem, Limits, Level, NextOffset, LogClockNs, LastSession, LastCookie);
-        set => (IsCreated, Filesystem, Limits, Level, NextOffset, LogClockNs, LastSession, LastCookie) = value;
-    }
+    internal NamespaceTotals Totals => new(IsCreated, Filesystem, Limits, Level, NextOffset, LogClockNs, LastSession, LastCookie);
 
     internal IReadOnlyDictionary<Guid, ulong> LastRuns => _lastRuns;
 
@@ -53,52 +49,101 @@ public sealed partial class NamespaceState
         }
     }
 
-    /// <summary>False if the row is not one that this state can hold; then nothing is added. The same for the others.</summary>
-    internal bool TryRestore(InodeRow row)
+    /// <summary>Of an empty state, before its rows: it then is what the checkpoint at this position holds, so nothing counts as changed.</summary>
+    internal void Restore(NamespaceTotals totals)
     {
-        if (row.Inode.IsNone || SlotOf(row.Inode) != 0 || !IsSound(row.Attributes, row.Target) || row.Identity.Length > Effects.MaxIdentityBytes)
+        (IsCreated, Filesystem, Limits, Level, NextOffset, LogClockNs, LastSession, LastCookie) = totals;
+        _checkpoint = NextOffset;
+    }
+
+    /// <summary>
+    /// Adds a row of a checkpoint: inodes first, then entries in the order of cookies, then the rest. False if the row is not one that
+    /// this state can hold; the state is of no use then. The same for the others.
+    /// </summary>
+    internal bool TryRestore(NamespaceTable table, long key, ReadOnlySpan<byte> row) => table switch
+    {
+        NamespaceTable.Inodes => TryRestoreInode(new FileId((ulong)key), row),
+        NamespaceTable.Entries => TryRestoreEntry(key, row),
+        _ => TryRestoreXattrs(new FileId((ulong)key), row),
+    };
+
+    private bool TryRestoreInode(FileId id, ReadOnlySpan<byte> bytes)
+    {
+        RowReader row = new(bytes);
+        InodeAttributes attributes = ReadAttributes(ref row);
+        long birth = row.TakeInt64();
+        ReadOnlySpan<byte> target = row.Take(row.TakeUInt16());
+        ReadOnlySpan<byte> identity = row.TakeRest();
+        if (row.HasFailed || id.IsNone || SlotOf(id) != 0 || !IsSound(attributes, target) || identity.Length > Effects.MaxIdentityBytes)
         {
             return false;
         }
 
         int slot = _inodes.Take();
         ref InodeSlot inode = ref _inodes[slot];
-        (inode.Id, inode.Attributes, inode.Birth) = (row.Inode, row.Attributes, row.Birth);
-        (inode.Identity, inode.IdentityLength) = (_bytes.Store(row.Identity), (ushort)row.Identity.Length);
-        inode.Target = _bytes.Store(row.Target);
+        (inode.Id, inode.Attributes, inode.Birth) = (id, attributes, birth);
+        (inode.Identity, inode.IdentityLength) = (_bytes.Store(identity), (ushort)identity.Length);
+        inode.Target = _bytes.Store(target);
         _byId.Add(slot);
+        _rowsHash += InodeHash(slot);
         return true;
     }
 
-    private static bool IsSound(in InodeAttributes attributes, byte[] target) =>
+    private static bool IsSound(in InodeAttributes attributes, ReadOnlySpan<byte> target) =>
         attributes.Type != InodeType.None && Enum.IsDefined(attributes.Type) && attributes.Mode <= 0xfff
         && (attributes.Type == InodeType.Symlink ? target.Length is >= 1 and <= 4_095 && attributes.Size == (ulong)target.Length : target.Length == 0);
 
-    /// <summary>After the inodes, in the order of cookies.</summary>
-    internal bool TryRestore(EntryRow row)
+    private bool TryRestoreEntry(long cookie, ReadOnlySpan<byte> bytes)
     {
-        int parent = SlotOf(row.Parent), inode = SlotOf(row.Inode);
-        if (parent == 0 || inode == 0 || !_inodes[parent].Attributes.IsDirectory || row.Name.Length is 0 or > 255
-            || FindEntry(parent, row.Name) != 0 || row.Cookie < 1 || row.Cookie > LastCookie)
+        RowReader row = new(bytes);
+        int parent = SlotOf(new FileId(row.TakeUInt64())), inode = SlotOf(new FileId(row.TakeUInt64()));
+        ReadOnlySpan<byte> name = row.TakeRest();
+        if (parent == 0 || inode == 0 || !_inodes[parent].Attributes.IsDirectory || name.Length is 0 or > 255
+            || FindEntry(parent, name) != 0 || cookie < 1 || cookie > LastCookie)
         {
             return false;
         }
 
-        AddEntry(parent, row.Name, inode, row.Cookie);
+        AddEntry(parent, name, inode, cookie);
         return true;
     }
 
-    /// <summary>After the inodes, the last one of an inode first.</summary>
-    internal bool TryRestore(XattrRow row)
+    // The last one first, so that they are listed in the order of the row again.
+    private bool TryRestoreXattrs(FileId id, ReadOnlySpan<byte> bytes)
     {
-        int inode = SlotOf(row.Inode);
-        if (inode == 0 || row.Name.Length is 0 or > 255 || row.Value.Length > 65_536 || FindXattr(inode, row.Name) != 0)
+        int inode = SlotOf(id);
+        List<Range> xattrs = [];
+        RowReader row = new(bytes);
+        while (!row.IsAtEnd)
         {
-            return false;
+            int start = bytes.Length - row.Left;
+            int nameLength = row.TakeUInt16();
+            uint valueLength = row.TakeUInt32();
+            row.Take(nameLength);
+            row.Take((int)Math.Min(valueLength, int.MaxValue));
+            if (row.HasFailed || nameLength is 0 or > 255 || valueLength > 65_536)
+            {
+                return false;
+            }
+
+            xattrs.Add(start..(bytes.Length - row.Left));
         }
 
-        SetXattr(inode, row.Name, row.Value);
-        return true;
+        for (int index = xattrs.Count - 1; index >= 0; index--)
+        {
+            RowReader xattr = new(bytes[xattrs[index]]);
+            int nameLength = xattr.TakeUInt16();
+            xattr.TakeUInt32();
+            ReadOnlySpan<byte> name = xattr.Take(nameLength);
+            if (inode == 0 || FindXattr(inode, name) != 0)
+            {
+                return false;
+            }
+
+            SetXattr(inode, name, xattr.TakeRest());
+        }
+
+        return xattrs.Count > 0;
     }
 
     internal bool TryRestore(SessionRow row) => row.Number >= 1 && row.Number <= LastSession && row.State.Master != Guid.Empty

@@ -60,6 +60,7 @@ public sealed partial class NamespaceState
             case ChangeKind.SessionStarted:
                 CloseSessionsOf(change.Master);
                 _lastRuns[change.Master] = change.Run;
+                _changes.Masters.Add(change.Master);
                 _sessions[new SessionId(++LastSession)] = new SessionState(change.Master, change.Run, 0, 0, 0);
                 break;
             case ChangeKind.SessionEnded:
@@ -91,12 +92,12 @@ public sealed partial class NamespaceState
                 int made = AddInode(change, effects, offset);
                 if (!effects.Parent.IsNone)
                 {
-                    AddEntry(SlotOf(effects.Parent), change.Name, made, ++LastCookie);
+                    MakeEntry(SlotOf(effects.Parent), change.Name, made);
                 }
 
                 break;
             case EffectKind.Link:
-                AddEntry(SlotOf(effects.Parent), change.Name, SlotOf(effects.Inode), ++LastCookie);
+                MakeEntry(SlotOf(effects.Parent), change.Name, SlotOf(effects.Inode));
                 break;
             case EffectKind.Remove:
                 RemoveEntry(FindEntry(SlotOf(effects.Parent), change.Name));
@@ -109,13 +110,15 @@ public sealed partial class NamespaceState
                 }
 
                 RemoveEntry(FindEntry(SlotOf(effects.Parent), change.Name));
-                AddEntry(target, change.NewName, SlotOf(effects.Inode), ++LastCookie);
+                MakeEntry(target, change.NewName, SlotOf(effects.Inode));
                 break;
             case EffectKind.Exchange:
                 Exchange(FindEntry(SlotOf(effects.Parent), change.Name), FindEntry(SlotOf(effects.NewParent), change.NewName));
                 break;
             case EffectKind.SetXattr:
-                SetXattr(SlotOf(effects.Inode), change.Name, change.Data);
+                int changed = SlotOf(effects.Inode);
+                MarkXattrs(changed);
+                SetXattr(changed, change.Name, change.Data);
                 break;
             case EffectKind.RemoveXattr:
                 RemoveXattr(SlotOf(effects.Inode), change.Name);
@@ -139,7 +142,10 @@ public sealed partial class NamespaceState
             }
             else
             {
+                MarkInode(slot);
+                _rowsHash -= InodeHash(slot);
                 _inodes[slot].Attributes = update.After;
+                _rowsHash += InodeHash(slot);
             }
         }
     }
@@ -154,11 +160,15 @@ public sealed partial class NamespaceState
         inode.IdentityLength = (ushort)effects.Identity.Length;
         inode.Target = change.Kind == ChangeKind.Symlink ? _bytes.Store(change.Data) : 0;
         _byId.Add(slot);
+        MarkInode(slot);
+        _rowsHash += InodeHash(slot);
         return slot;
     }
 
     private void RemoveInode(int slot)
     {
+        MarkInode(slot);
+        _rowsHash -= InodeHash(slot);
         ref InodeSlot inode = ref _inodes[slot];
         while (inode.FirstXattr != 0)
         {
@@ -171,7 +181,9 @@ public sealed partial class NamespaceState
         _inodes.Free(slot);
     }
 
-    private void AddEntry(int parent, ReadOnlySpan<byte> name, int inode, long cookie)
+    private void MakeEntry(int parent, ReadOnlySpan<byte> name, int inode) => MarkEntry(AddEntry(parent, name, inode, ++LastCookie));
+
+    private int AddEntry(int parent, ReadOnlySpan<byte> name, int inode, long cookie)
     {
         int slot = _entries.Take();
         ref EntrySlot entry = ref _entries[slot];
@@ -192,10 +204,14 @@ public sealed partial class NamespaceState
         }
 
         directory.LastEntry = slot;
+        _rowsHash += EntryHash(slot);
+        return slot;
     }
 
     private void RemoveEntry(int slot)
     {
+        MarkEntry(slot);
+        _rowsHash -= EntryHash(slot);
         ref EntrySlot entry = ref _entries[slot];
         ref InodeSlot directory = ref _inodes[entry.Parent];
         if (entry.Previous == 0)
@@ -225,10 +241,17 @@ public sealed partial class NamespaceState
     private void Exchange(int first, int second)
     {
         (int one, int other) = (_entries[first].Inode, _entries[second].Inode);
-        DetachName(first);
-        DetachName(second);
-        AttachName(first, other);
-        AttachName(second, one);
+        Repoint(first, other);
+        Repoint(second, one);
+    }
+
+    private void Repoint(int slot, int inode)
+    {
+        MarkEntry(slot);
+        _rowsHash -= EntryHash(slot);
+        DetachName(slot);
+        AttachName(slot, inode);
+        _rowsHash += EntryHash(slot);
     }
 
     private void AttachName(int slot, int inode)
@@ -272,10 +295,15 @@ public sealed partial class NamespaceState
             _xattrs[slot].HashNext = _inodes[inode].FirstXattr;
             _inodes[inode].FirstXattr = slot;
         }
+        else
+        {
+            _rowsHash -= XattrHash(inode, slot);
+        }
 
         ref XattrSlot xattr = ref _xattrs[slot];
         _bytes.Free(xattr.Value, xattr.ValueLength);
         (xattr.Value, xattr.ValueLength) = (_bytes.Store(value), value.Length);
+        _rowsHash += XattrHash(inode, slot);
     }
 
     private void RemoveXattr(int inode, ReadOnlySpan<byte> name)
@@ -286,6 +314,8 @@ public sealed partial class NamespaceState
             return;
         }
 
+        MarkXattrs(inode);
+        _rowsHash -= XattrHash(inode, slot);
         ref XattrSlot xattr = ref _xattrs[slot];
         if (_inodes[inode].FirstXattr == slot)
         {

@@ -111,7 +111,7 @@ public sealed partial class NamespaceState : IInodeSource
     public ReadOnlySpan<byte> GetTarget(FileId inode)
     {
         int slot = SlotOf(inode);
-        return slot == 0 ? default : _bytes.Get(_inodes[slot].Target, (int)_inodes[slot].Attributes.Size);
+        return slot == 0 ? default : TargetOf(slot);
     }
 
     /// <summary>The value of an extended attribute, which may be empty; false if there is none of that name.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KafkaFs.Journal.Contract;
+using KafkaFs.Replica.Checkpoint;
 using KafkaFs.Replica.Tree;
 
 namespace KafkaFs.Replica.Recovery;
@@ -11,16 +12,16 @@ namespace KafkaFs.Replica.Recovery;
 internal static class JournalBinding
 {
     /// <summary>Refuses if the data root is bound to another journal; an unbound one is taken as it is.</summary>
-    public static void Verify(DataRoot root, JournalIdentity journal)
+    public static void Verify(IReplicaDisk disk, JournalIdentity journal)
     {
-        if (root.ReadStateFile(DataRoot.BindingFile) is not byte[] stored)
+        if (disk.ReadStateFile(DataRoot.BindingFile) is not byte[] stored)
         {
             return;
         }
 
         JournalIdentity bound = Parse(stored)
             ?? throw new DataRootException(
-                DataRootProblem.Unusable, $"'{root.Path}/{DataRoot.OwnName}/{DataRoot.BindingFile}' is damaged: which journal this replica follows is not known; use an empty data root");
+                DataRootProblem.Unusable, $"'{disk.Place.Path}/{DataRoot.OwnName}/{DataRoot.BindingFile}' is damaged: which journal this replica follows is not known; use an empty data root");
         if (bound != journal)
         {
             throw new JournalRefusedException(JournalRefusal.Replaced, Describe(bound, journal));
@@ -30,11 +31,11 @@ internal static class JournalBinding
     /// <summary>
     /// Binds a data root that is not bound yet. Only once the journal's first record was accepted: a mistyped name must not bind it.
     /// </summary>
-    public static void Bind(DataRoot root, JournalIdentity journal)
+    public static void Bind(IReplicaDisk disk, JournalIdentity journal)
     {
-        if (!root.IsReplica)
+        if (disk.ReadStateFile(DataRoot.BindingFile) is null)
         {
-            root.WriteStateFile(DataRoot.BindingFile, JsonSerializer.SerializeToUtf8Bytes(journal));
+            disk.WriteStateFile(DataRoot.BindingFile, JsonSerializer.SerializeToUtf8Bytes(journal));
         }
     }
 

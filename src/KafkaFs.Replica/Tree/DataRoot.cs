@@ -1,6 +1,7 @@
 using System.Text;
 using KafkaFs.Posix;
 using KafkaFs.Posix.Files;
+using KafkaFs.Replica.Checkpoint;
 
 namespace KafkaFs.Replica.Tree;
 
@@ -8,7 +9,7 @@ namespace KafkaFs.Replica.Tree;
 /// A data root: opened once and held, locked against other processes, with KafkaFS's own directory `.kafkafs` in it. Everything
 /// else below it is the tree. For one thread, except <see cref="Fd"/>.
 /// </summary>
-public sealed class DataRoot : IDisposable
+public sealed class DataRoot : IReplicaDisk, IDisposable
 {
     /// <summary>KafkaFS's own directory; the name is reserved in the root of the mount.</summary>
     public const string OwnName = ".kafkafs";
@@ -16,10 +17,13 @@ public sealed class DataRoot : IDisposable
     /// <summary>The file in it that binds this replica to one journal.</summary>
     public const string BindingFile = "journal.json";
 
-    private const string CleanMark = "clean";
+    internal const string RejoinAdvice = "`kafkafs rejoin --from-log` builds it anew from the journal and keeps the old tree aside";
+
+    internal const string RepairAdvice = "`kafkafs repair` mends it from the journal or from another replica";
 
     private readonly SafeFd _own;
     private readonly SafeFd _lock;
+    private SafeFd _trail = new();
 
     private DataRoot(string path, SafeFd fd, SafeFd own, SafeFd lockFile, byte[] identity, IReadOnlyList<string> warnings) =>
         (Path, Fd, _own, _lock, Identity, Warnings, Place) = (path, fd, own, lockFile, identity, warnings, new TreePlace(LinuxTreeCalls.Instance, fd, own, path));
@@ -32,6 +36,9 @@ public sealed class DataRoot : IDisposable
 
     /// <summary>What the tree below is reached by.</summary>
     internal TreePlace Place { get; }
+
+    /// <inheritdoc/>
+    TreePlace IReplicaDisk.Place => Place;
 
     /// <summary>What tells this directory from every copy of it.</summary>
     public byte[] Identity { get; }
@@ -47,9 +54,6 @@ public sealed class DataRoot : IDisposable
 
     /// <summary>There is nothing but KafkaFS's own directory and the filesystem's own `lost+found`.</summary>
     public bool IsEmpty => TreeNames(Fd).Count == 0;
-
-    /// <summary>The last run ended with a complete checkpoint.</summary>
-    public bool HasCleanMark => FileCalls.Stat(_own, Utf8(CleanMark), out _) == Errno.None;
 
     /// <summary>
     /// Looks at what is to be a data root, and makes nothing: throws <see cref="DataRootException"/> for what <see cref="Open"/>
@@ -146,19 +150,36 @@ public sealed class DataRoot : IDisposable
         SyncOwn();
     }
 
-    /// <summary>The checkpoint is complete; durable when it returns.</summary>
-    public void WriteCleanMark() => WriteStateFile(CleanMark, "clean"u8);
-
-    /// <summary>Before the first change of a run; durable when it returns, or throws: a mark that stays would be believed.</summary>
-    public void RemoveCleanMark()
+    /// <inheritdoc/>
+    public void RemoveStateFile(string name)
     {
-        Errno errno = FileCalls.Unlink(_own, Utf8(CleanMark));
+        Errno errno = FileCalls.Unlink(_own, Utf8(name));
         if (errno != Errno.ENOENT)
         {
-            Check(errno, "remove the mark of the clean stop");
+            Check(errno, $"remove {OwnName}/{name}");
             SyncOwn();
         }
     }
+
+    /// <inheritdoc/>
+    Errno IReplicaDisk.WriteTrail(ReadOnlySpan<byte> content)
+    {
+        if (_trail.IsInvalid)
+        {
+            Errno errno = FileCalls.Open(_own, TrailFile, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow, 0x180, out SafeFd trail);
+            if (errno != Errno.None)
+            {
+                return errno;
+            }
+
+            _trail = trail;
+        }
+
+        return DescriptorCalls.WriteAll(_trail, content, 0);
+    }
+
+    /// <inheritdoc/>
+    byte[] IReplicaDisk.ReadTrail() => ReadStateFile(Encoding.UTF8.GetString(TrailFile)) ?? [];
 
     /// <summary>
     /// Moves the whole tree to `.kafkafs/aside`. May be repeated after a crash: while an old tree is there already, the one in its
@@ -200,9 +221,12 @@ public sealed class DataRoot : IDisposable
     public void Dispose()
     {
         GiveBack(_lock);
+        _trail.Dispose();
         _own.Dispose();
         Fd.Dispose();
     }
+
+    private static ReadOnlySpan<byte> TrailFile => "trail"u8;
 
     private static ReadOnlySpan<byte> Aside => "aside"u8;
 

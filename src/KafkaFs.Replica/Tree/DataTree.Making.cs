@@ -63,37 +63,39 @@ public sealed partial class DataTree
         }
     }
 
-    private Errno MakeObject(in Change change, in InodeAttributes attributes, SafeFd parent, out SafeFd made)
+    private Errno MakeObject(in Change change, in InodeAttributes attributes, SafeFd parent, out SafeFd made) =>
+        MakeObject(change.Inode, attributes, change.Data, parent, change.Name, out made);
+
+    private Errno MakeObject(
+        FileId inode, in InodeAttributes attributes, ReadOnlySpan<byte> target, SafeFd parent, ReadOnlySpan<byte> name, out SafeFd made)
     {
         const OpenFlags create = OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.ReadWrite;
         const uint ownerReadWrite = 0x180, ownerAll = 0x1c0;
         made = new SafeFd();
         Errno errno = attributes.Type switch
         {
-            InodeType.RegularFile => _calls.Open(parent, change.Name, create, ownerReadWrite, out made),
-            InodeType.Directory => _calls.MakeDirectory(parent, change.Name, ownerAll),
-            InodeType.Symlink => MakeSymlink(change, parent),
+            InodeType.RegularFile => _calls.Open(parent, name, create, ownerReadWrite, out made),
+            InodeType.Directory => _calls.MakeDirectory(parent, name, ownerAll),
+            InodeType.Symlink => MakeSymlink(inode, target, parent, name),
             _ => _calls.MakeNode(
-                parent, change.Name, ((uint)ProjectedAttributes.Type(_ownership, attributes) << 12) | ownerReadWrite, ProjectedAttributes.Rdev(_ownership, attributes)),
+                parent, name, ((uint)ProjectedAttributes.Type(_ownership, attributes) << 12) | ownerReadWrite, ProjectedAttributes.Rdev(_ownership, attributes)),
         };
         if (errno != Errno.None)
         {
             return errno;
         }
 
-        _halfMade = change.Inode;
+        _halfMade = inode;
         return attributes.Type == InodeType.RegularFile
             ? Errno.None
-            : Failed(_calls.Open(parent, change.Name, OpenFlags.PathOnly, 0, out made), "open what was made");
+            : Failed(_calls.Open(parent, name, OpenFlags.PathOnly, 0, out made), "open what was made");
     }
 
     // xfs holds 1,023 bytes of target: a dangling link stands for a longer one, which stays in the namespace.
-    private Errno MakeSymlink(in Change change, SafeFd parent)
+    private Errno MakeSymlink(FileId inode, ReadOnlySpan<byte> target, SafeFd parent, ReadOnlySpan<byte> name)
     {
-        Errno errno = _calls.MakeSymlink(change.Data, parent, change.Name);
-        return errno == Errno.ENAMETOOLONG
-            ? _calls.MakeSymlink(ProjectedAttributes.LongTarget(change.Inode), parent, change.Name)
-            : errno;
+        Errno errno = _calls.MakeSymlink(target, parent, name);
+        return errno == Errno.ENAMETOOLONG ? _calls.MakeSymlink(ProjectedAttributes.LongTarget(inode), parent, name) : errno;
     }
 
     private Errno RemoveHalfMade(SafeFd parent, ReadOnlySpan<byte> name, bool isDirectory) =>

@@ -23,7 +23,7 @@ public sealed partial class DataTree
     }
 
     /// <summary>A lease on an O_PATH descriptor of the object; ESTALE if what is found is another one, again and again.</summary>
-    private Errno Reach(FileId inode, IInodeSource inodes, out DescriptorLease lease)
+    internal Errno Reach(FileId inode, IInodeSource inodes, out DescriptorLease lease)
     {
         if (inode == FileId.Root)
         {
@@ -153,7 +153,7 @@ public sealed partial class DataTree
         _writers[inode] = writer;
     }
 
-    private void CloseWriters()
+    internal void CloseWriters()
     {
         foreach (SafeFd writer in _writers.Values)
         {

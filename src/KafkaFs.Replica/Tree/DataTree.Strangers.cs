@@ -29,7 +29,7 @@ public sealed partial class DataTree
     }
 
     /// <summary>Moves a stranger to `foreign`.</summary>
-    private Errno ClearWay(SafeFd parent, ReadOnlySpan<byte> name)
+    internal Errno ClearWay(SafeFd parent, ReadOnlySpan<byte> name)
     {
         Errno moved;
         do
@@ -65,7 +65,7 @@ public sealed partial class DataTree
     }
 
     /// <summary>rename(2) that replaces nothing: EEXIST if the new name is taken.</summary>
-    private Errno RenameToFreeName(SafeFd from, ReadOnlySpan<byte> name, SafeFd to, ReadOnlySpan<byte> newName)
+    internal Errno RenameToFreeName(SafeFd from, ReadOnlySpan<byte> name, SafeFd to, ReadOnlySpan<byte> newName)
     {
         Errno errno = _calls.Rename(from, name, to, newName, NoReplace);
         if (errno != Errno.EINVAL)

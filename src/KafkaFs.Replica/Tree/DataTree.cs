@@ -100,7 +100,7 @@ public sealed partial class DataTree : IDisposable
             if (errno != Errno.None)
             {
                 (refused ??= []).Add(inode);
-                first = first.Succeeded ? new TreeResult(errno, PathOf(inode, inodes), "set times") : first;
+                first = first.Succeeded ? new TreeResult(errno, Describe(inode, inodes), "set times") : first;
             }
         }
 
@@ -300,11 +300,12 @@ public sealed partial class DataTree : IDisposable
 
     private static string Describe(in Change change, Effects effects, IInodeSource inodes)
     {
-        string path = PathOf(effects.Parent.IsNone ? effects.Inode : effects.Parent, inodes);
+        string path = Describe(effects.Parent.IsNone ? effects.Inode : effects.Parent, inodes);
         return effects.Parent.IsNone ? path : $"{path}/{Encoding.UTF8.GetString(change.Name)}".TrimStart('/');
     }
 
-    private static string PathOf(FileId inode, IInodeSource inodes)
+    /// <summary>Where an object is, for a person.</summary>
+    internal static string Describe(FileId inode, IInodeSource inodes)
     {
         Span<byte> buffer = stackalloc byte[NativeLimits.PathBytes];
         ReadOnlySpan<byte> path = inodes.CopyPath(inode, buffer, cut: true);

@@ -1,4 +1,5 @@
 using System.Text;
+using KafkaFs.Replica.Checkpoint;
 
 namespace KafkaFs.Replica.Tree;
 
@@ -12,9 +13,9 @@ public static class RecordedOwnership
     public const string FileName = "ownership";
 
     /// <summary>What was recorded, else what is asked for, else null; a contradiction is refused.</summary>
-    public static TreeOwnership? Choose(DataRoot root, TreeOwnership? asked)
+    internal static TreeOwnership? Choose(IReplicaDisk disk, TreeOwnership? asked)
     {
-        if (root.ReadStateFile(FileName) is not byte[] stored)
+        if (disk.ReadStateFile(FileName) is not byte[] stored)
         {
             return asked;
         }
@@ -24,15 +25,15 @@ public static class RecordedOwnership
             ? recorded
             : throw new DataRootException(
                 DataRootProblem.Unusable,
-                $"data root '{root.Path}' was built with Ownership={Encoding.UTF8.GetString(Name(recorded))}: ask for that, or use an empty data root");
+                $"data root '{disk.Place.Path}' was built with Ownership={Encoding.UTF8.GetString(Name(recorded))}: ask for that, or use an empty data root");
     }
 
     /// <summary>Records it, once.</summary>
-    public static void Record(DataRoot root, TreeOwnership ownership)
+    internal static void Record(IReplicaDisk disk, TreeOwnership ownership)
     {
-        if (root.ReadStateFile(FileName) is null)
+        if (disk.ReadStateFile(FileName) is null)
         {
-            root.WriteStateFile(FileName, Name(ownership));
+            disk.WriteStateFile(FileName, Name(ownership));
         }
     }
 

@@ -2,6 +2,7 @@ using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Journal.Contract;
 using KafkaFs.Replica.Checkpoint;
+using KafkaFs.Replica.Namespace;
 using KafkaFs.Replica.Tests.Namespace;
 using KafkaFs.TestKit;
 using Microsoft.Data.Sqlite;
@@ -45,28 +46,46 @@ public sealed class NamespaceIndexTests : IDisposable
     [InlineData("DROP TABLE sessions")]
     [InlineData("UPDATE masters SET id = 'nobody' || id")]
     [InlineData("UPDATE masters SET run = 'once' WHERE id > '00000002'")]
-    [InlineData("UPDATE inodes SET attributes = zeroblob(3)")]
-    [InlineData("UPDATE inodes SET attributes = zeroblob(76)")]
-    [InlineData("UPDATE inodes SET identity = 7")]
-    [InlineData("UPDATE inodes SET identity = zeroblob(145)")]
-    [InlineData("UPDATE inodes SET target = x'41'")]
-    [InlineData("UPDATE inodes SET target = x'' ")]
+    [InlineData("DELETE FROM masters")]
+    [InlineData("UPDATE sessions SET state = replace(state, 'LastCounter\":3', 'LastCounter\":4')")]
+    [InlineData("UPDATE inodes SET row = 7")]
+    [InlineData("UPDATE inodes SET row = zeroblob(3)")]
+    [InlineData("UPDATE inodes SET row = zeroblob(78)")]
+    [InlineData("UPDATE inodes SET row = substr(row, 1, 60)")]
+    [InlineData("UPDATE inodes SET row = CAST(row || zeroblob(145) AS BLOB)")]
+    [InlineData("UPDATE inodes SET row = CAST(substr(row, 1, 2) || x'4001' || substr(row, 5) AS BLOB)")]
+    [InlineData("UPDATE inodes SET row = CAST(substr(row, 1, 2) || x'4081' || substr(row, 5) AS BLOB)")]
+    [InlineData("UPDATE inodes SET id = id + 9 WHERE id > 1")]
     [InlineData("DELETE FROM inodes WHERE id = 1")]
     [InlineData("DELETE FROM inodes")]
-    [InlineData("UPDATE entries SET inode = 99")]
-    [InlineData("UPDATE entries SET name = 'text'")]
-    [InlineData("UPDATE entries SET name = zeroblob(256)")]
+    [InlineData("UPDATE entries SET row = 'text, and more of it than 16 bytes'")]
+    [InlineData("UPDATE entries SET row = substr(row, 1, 9)")]
+    [InlineData("UPDATE entries SET row = substr(row, 1, 16)")]
+    [InlineData("UPDATE entries SET row = CAST(row || zeroblob(256) AS BLOB)")]
+    [InlineData("UPDATE entries SET row = CAST(row || x'41' AS BLOB)")]
+    [InlineData("UPDATE entries SET row = CAST(substr(row, 1, 8) || x'6300000000000000' || substr(row, 17) AS BLOB)")]
+    [InlineData("UPDATE entries SET row = CAST(substr(row, 9, 8) || substr(row, 9) AS BLOB)")]
     [InlineData("UPDATE entries SET cookie = cookie + 9")]
-    [InlineData("UPDATE entries SET parent = (SELECT max(id) FROM inodes)")]
     [InlineData("DELETE FROM entries")]
     [InlineData("UPDATE xattrs SET inode = 99")]
-    [InlineData("INSERT INTO xattrs SELECT * FROM xattrs")]
-    [InlineData("ALTER TABLE xattrs DROP COLUMN value")]
+    [InlineData("UPDATE xattrs SET inode = 1")]
+    [InlineData("UPDATE xattrs SET row = x''")]
+    [InlineData("UPDATE xattrs SET row = zeroblob(3)")]
+    [InlineData("UPDATE xattrs SET row = zeroblob(6)")]
+    [InlineData("UPDATE xattrs SET row = CAST(row || row AS BLOB)")]
+    [InlineData("UPDATE xattrs SET row = CAST(x'0600ffffff7f' || substr(row, 7) AS BLOB)")]
+    [InlineData("UPDATE xattrs SET row = CAST(substr(row, 1, 16) || x'41' AS BLOB)")]
+    [InlineData("DELETE FROM xattrs")]
+    [InlineData("ALTER TABLE xattrs DROP COLUMN row")]
+    [InlineData("DELETE FROM meta WHERE key = 'state-hash'")]
+    [InlineData("UPDATE meta SET value = replace(value, 'Horizon\":16', 'Horizon\":6') WHERE key = 'header'")]
     [InlineData("PRAGMA application_id = 1")]
-    [InlineData("PRAGMA user_version = 2")]
+    [InlineData("PRAGMA user_version = 3")]
+    [InlineData("PRAGMA user_version = 1")]
     [InlineData("PRAGMA user_version = 0")]
     public void ADamagedIndexHasWords(string damage)
     {
+        Load();
         Execute(damage);
         Assert.Throws<CheckpointException>(Load);
     }
@@ -113,29 +132,32 @@ public sealed class NamespaceIndexTests : IDisposable
     }
 
     [Fact]
-    public void SavingReplacesADamagedIndexAndWhatACrashLeftBesideIt()
+    public void AWholeCheckpointReplacesADamagedIndexAndWhatACrashLeftBesideIt()
     {
-        foreach (string name in new[] { "", ".new", ".new-journal", "-journal" })
+        foreach (string name in new[] { "", ".new", ".new-journal", "-journal", "-wal" })
         {
             File.WriteAllText(_path + name, "SQLite format 3\0, damaged");
         }
 
-        Save();
-        Load();
-        Assert.False(File.Exists(_path + "-journal"));
-        Assert.False(File.Exists(_path + ".new"));
+        TestLog other = TestLog.WithSessions(3);
+        Save(other);
+        Assert.Equal(other.State.StateHash, NamespaceIndex.Load(_path).State.StateHash);
+        Assert.Equal([_path], Directory.GetFiles(_folder.Path));
     }
 
-    [Fact]
-    public void AJournalLeftByAWriterInPlaceDoesNotUndoTheNewIndex()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void AJournalLeftByAnInterruptedChangeDoesNotUndoTheNewIndex(bool isWhole)
     {
         byte[] former = File.ReadAllBytes(_path);
         byte[] hot = HotJournal();
         File.WriteAllBytes(_path, former);
         File.WriteAllBytes(_path + "-journal", hot);
-        _log.Make(ChangeKind.Mkdir, FileId.Root, "new");
-        Save();
-        Assert.Equal(_log.State.NextOffset, NamespaceIndex.Load(_path).Header.NextOffset);
+        TestLog log = isWhole ? TestLog.WithSessions(3) : _log;
+        log.Make(ChangeKind.Mkdir, FileId.Root, "new");
+        Save(log);
+        Assert.Equal(log.State.StateHash, NamespaceIndex.Load(_path).State.StateHash);
     }
 
     // The rollback journal of a transaction that a crash interrupts.
@@ -148,8 +170,16 @@ public sealed class NamespaceIndexTests : IDisposable
         return File.ReadAllBytes(_path + "-journal");
     }
 
-    private void Save() => NamespaceIndex.Save(
-        _path, _log.State, new CheckpointHeader(new JournalIdentity("embedded", "", "log"), _log.State.NextOffset, [1], [2]));
+    private void Save(TestLog? log = null)
+    {
+        using NamespaceIndex index = NamespaceIndex.Open(_path);
+        NamespaceDelta delta = (log ?? _log).State.Freeze();
+        index.Commit(delta, Header(delta));
+        delta.Complete();
+    }
+
+    private static CheckpointHeader Header(NamespaceDelta delta) =>
+        new(new JournalIdentity("embedded", "", "log"), delta.Totals.NextOffset, [1], [2], delta.Totals.NextOffset + 9);
 
     private void Load() => NamespaceIndex.Load(_path);
 

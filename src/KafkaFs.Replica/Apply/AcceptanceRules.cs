@@ -1,0 +1,30 @@
+using KafkaFs.Journal.Codec;
+using KafkaFs.Journal.Contract;
+using KafkaFs.Replica.Namespace;
+
+namespace KafkaFs.Replica.Apply;
+
+/// <summary>What no replica may go past, whether it applies a record or redoes it.</summary>
+internal static class AcceptanceRules
+{
+    /// <summary>
+    /// Throws <see cref="JournalRefusedException"/>, before the record takes effect, if it shows that the log is no journal, or needs
+    /// newer software: the replica stands at this record, and newer software goes on from there.
+    /// </summary>
+    public static void Require(in Change change, Outcome outcome, string? defect, long offset)
+    {
+        if (offset == 0 && (change.Kind != ChangeKind.FilesystemCreated || !outcome.IsAccepted))
+        {
+            throw new JournalRefusedException(
+                JournalRefusal.NotAJournal,
+                $"not a KafkaFS journal: its first record is {defect ?? change.Kind.ToString()}, not FilesystemCreated; name another topic or file");
+        }
+
+        if (change.Kind == ChangeKind.FormatRaised && outcome.IsAccepted && change.NewLevel > ChangeCodec.Level)
+        {
+            throw new JournalRefusedException(
+                JournalRefusal.FormatTooNew,
+                $"record {offset} raises the journal to format level {change.NewLevel}; this software knows level {ChangeCodec.Level}: install a newer one");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+using KafkaFs.Journal.Contract;
+using KafkaFs.Posix;
+using KafkaFs.Replica.Apply;
+using KafkaFs.Replica.Namespace;
+using KafkaFs.Replica.Tree;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace KafkaFs.Replica.Checkpoint;
+
+/// <summary>
+/// Makes checkpoints while records are applied: freeze the namespace between two batches, make the tree durable, commit. Applying
+/// waits for the first of these only. The steps are for one thread; the properties for any.
+/// </summary>
+public sealed partial class Checkpointer : IDisposable
+{
+    private static readonly TimeSpan s_lookInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(1);
+
+    private readonly IReplicaDisk _disk;
+    private readonly ICheckpointStore _index;
+    private readonly Applier _applier;
+    private readonly NamespaceState _namespace;
+    private readonly ReplicaOptions _options;
+    private readonly JournalIdentity _journal;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly AutoResetEvent _due = new(false);
+    private byte[] _lastHash;
+    private long _durable;
+    private long _frozenAt;
+    private long _bytesAt;
+    private long _longestPauseTicks;
+    private volatile ApplyStall? _stall;
+    private NamespaceDelta? _pending;
+    private CheckpointHeader? _pendingHeader;
+
+    internal Checkpointer(
+        IReplicaDisk disk, ICheckpointStore index, Applier applier, NamespaceState state, byte[] lastHash, ReplicaOptions options, JournalIdentity journal, TimeProvider clock, ILogger logger)
+    {
+        (_disk, _index, _applier, _namespace, _lastHash, _options) = (disk, index, applier, state, lastHash, options);
+        (_journal, _clock, _logger, _durable, _frozenAt) = (journal, clock, logger, state.NextOffset, clock.GetTimestamp());
+    }
+
+    /// <summary>Offset of the first record that the last durable checkpoint does not hold.</summary>
+    public long Position => Volatile.Read(ref _durable);
+
+    /// <summary>Why the last checkpoint is not durable yet (the disk is full), or null.</summary>
+    public ApplyStall? Stall => _stall;
+
+    /// <summary>The longest time for which applying had to wait for a checkpoint to begin.</summary>
+    public TimeSpan LongestPause => TimeSpan.FromTicks(Volatile.Read(ref _longestPauseTicks));
+
+    /// <summary>Makes a checkpoint whenever one is due, until <paramref name="stop"/>. Blocks; a failure ends the replica (<see cref="Applier.FailWith"/>).</summary>
+    internal void Run(CancellationToken stop)
+    {
+        try
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                WaitHandle.WaitAny([stop.WaitHandle, _due], s_lookInterval);
+                if (!stop.IsCancellationRequested && IsDue() && Begin())
+                {
+                    Sync();
+                    CommitWhenPossible(stop);
+                }
+            }
+        }
+        catch (Exception exception) when (exception is DataRootException or SqliteException or IOException)
+        {
+            _applier.FailWith(exception as DataRootException ?? NotKept(exception));
+        }
+    }
+
+    /// <summary>A record waits for the next checkpoint.</summary>
+    internal void Hurry() => _due.Set();
+
+    /// <summary>The first step; false if nothing changed, or the tree does not hold all that was applied.</summary>
+    internal bool Begin()
+    {
+        if (_pending is not null)
+        {
+            return true;
+        }
+
+        if (!_namespace.HasChanges || _applier.Freeze(out byte[]? last, out TimeSpan pause) is not NamespaceDelta delta)
+        {
+            return false;
+        }
+
+        NotePause(pause);
+        _lastHash = last ?? _lastHash;
+        long next = delta.Totals.NextOffset;
+        _pending = delta;
+        _pendingHeader = new CheckpointHeader(_journal, next, _lastHash, _disk.Identity, next + _options.CheckpointRecords);
+        (_frozenAt, _bytesAt) = (_clock.GetTimestamp(), _applier.Counters.Bytes);
+        return true;
+    }
+
+    /// <summary>The second step: everything that was applied before the first one is durable. Throws <see cref="DataRootException"/>, finally.</summary>
+    internal void Sync()
+    {
+        Errno errno = _disk.Place.Calls.SyncFileSystem(_disk.Place.Root);
+        if (errno != Errno.None)
+        {
+            throw TreeSync.Failed(_disk.Place, errno);
+        }
+    }
+
+    /// <summary>The third step; false if the disk is full: it can be tried again.</summary>
+    internal bool TryCommit()
+    {
+        if (_pending is not NamespaceDelta delta || _pendingHeader is not CheckpointHeader header)
+        {
+            throw new InvalidOperationException("No checkpoint was begun.");
+        }
+
+        try
+        {
+            _index.Commit(delta, header);
+        }
+        catch (CheckpointSpaceException exception)
+        {
+            Stalled(header.NextOffset, exception);
+            return false;
+        }
+
+        delta.Complete();
+        (_pending, _pendingHeader, _stall) = (null, null, null);
+        Volatile.Write(ref _durable, header.NextOffset);
+        _applier.MoveHorizon(header.Horizon);
+        LogCheckpoint(_logger, header.NextOffset, delta.RowCount);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _due.Dispose();
+
+    private void CommitWhenPossible(CancellationToken stop)
+    {
+        while (!TryCommit())
+        {
+            stop.WaitHandle.WaitOne(s_retryAfter);
+            if (stop.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    private bool IsDue()
+    {
+        long records = _applier.NextOffset - Position;
+        return records > 0
+            && (records >= _options.CheckpointRecords / 2
+                || _applier.Counters.Bytes - _bytesAt >= _options.CheckpointBytes
+                || _clock.GetElapsedTime(_frozenAt) >= _options.CheckpointInterval);
+    }
+
+    private void NotePause(TimeSpan pause)
+    {
+        if (pause.Ticks > _longestPauseTicks)
+        {
+            Volatile.Write(ref _longestPauseTicks, pause.Ticks);
+        }
+    }
+
+    private void Stalled(long offset, CheckpointSpaceException exception)
+    {
+        if (_stall is null)
+        {
+            _stall = new ApplyStall(offset, Errno.ENOSPC, ".kafkafs/index.db", "write", _clock.GetUtcNow());
+            LogStalled(_logger, offset, exception.Message);
+        }
+    }
+
+    private DataRootException NotKept(Exception exception) => new(
+        DataRootProblem.Unusable,
+        $"data root '{_disk.Place.Path}': the checkpoint cannot be written: {exception.Message.TrimEnd('.')}; see to the disk, and start again to recover");
+
+    [LoggerMessage(4130, LogLevel.Debug, "Checkpoint at {Offset}: {Rows} rows")]
+    private static partial void LogCheckpoint(ILogger logger, long offset, int rows);
+
+    [LoggerMessage(4131, LogLevel.Error, "The checkpoint at {Offset} cannot be written: {Reason}; it is tried again every second")]
+    private static partial void LogStalled(ILogger logger, long offset, string reason);
+}

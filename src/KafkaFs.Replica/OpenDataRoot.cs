@@ -1,0 +1,53 @@
+using KafkaFs.Replica.Checkpoint;
+using KafkaFs.Replica.Tree;
+using Microsoft.Extensions.Logging;
+
+namespace KafkaFs.Replica;
+
+/// <summary>A data root with its tree and its index, opened and locked together.</summary>
+internal sealed partial class OpenDataRoot : IDisposable
+{
+    private OpenDataRoot(DataRoot root, DataTree tree) => (Root, Tree, Index) = (root, tree, NamespaceIndex.Open(root.IndexPath));
+
+    public DataRoot Root { get; }
+
+    public DataTree Tree { get; }
+
+    public NamespaceIndex Index { get; }
+
+    /// <summary>Throws <see cref="DataRootException"/>, with nothing left open.</summary>
+    public static OpenDataRoot Open(ReplicaOptions options, ILogger logger)
+    {
+        DataRoot root = DataRoot.Open(options.DataRoot);
+        OpenDataRoot? opened = null;
+        try
+        {
+            opened = new OpenDataRoot(root, DataTree.Open(root, RecordedOwnership.Choose(root, options.Ownership)));
+        }
+        finally
+        {
+            if (opened is null)
+            {
+                root.Dispose();
+            }
+        }
+
+        foreach (string warning in root.Warnings.Concat(opened.Tree.Warnings))
+        {
+            LogWarning(logger, warning);
+        }
+
+        return opened;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Index.Dispose();
+        Tree.Dispose();
+        Root.Dispose();
+    }
+
+    [LoggerMessage(4104, LogLevel.Warning, "{Warning}")]
+    private static partial void LogWarning(ILogger logger, string warning);
+}

@@ -1,0 +1,50 @@
+using KafkaFs.Journal.Contract;
+
+namespace KafkaFs.Replica.Recovery;
+
+/// <summary>Reads a part of the log that is known to be there.</summary>
+internal static class LogRange
+{
+    private static readonly TimeSpan s_readWait = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(60);
+
+    /// <summary>What is done with a record; its bytes are valid during the call.</summary>
+    public delegate void Visit(in JournalRecord record);
+
+    /// <summary>
+    /// Gives the records <paramref name="from"/> (inclusive) to <paramref name="to"/> (exclusive), in order. Throws
+    /// <see cref="JournalUnavailableException"/> if the log delivers nothing for a minute, OperationCanceledException at <paramref name="stop"/>.
+    /// </summary>
+    public static void Read(IJournal journal, long from, long to, Visit visit, CancellationToken stop)
+    {
+        if (from >= to)
+        {
+            return;
+        }
+
+        using IJournalReader reader = journal.OpenReader(0, from);
+        JournalBatch batch = new();
+        long deadline = Environment.TickCount64 + (long)s_silence.TotalMilliseconds;
+        while (from < to)
+        {
+            stop.ThrowIfCancellationRequested();
+            if (!reader.Read(batch, s_readWait))
+            {
+                if (Environment.TickCount64 > deadline)
+                {
+                    throw new JournalUnavailableException($"the journal does not deliver record {from}: {journal.Trouble ?? "no answer"}");
+                }
+
+                continue;
+            }
+
+            deadline = Environment.TickCount64 + (long)s_silence.TotalMilliseconds;
+            for (int index = 0; index < batch.Count && from < to; index++)
+            {
+                JournalRecord record = batch[index];
+                visit(record);
+                from = record.Offset + 1;
+            }
+        }
+    }
+}

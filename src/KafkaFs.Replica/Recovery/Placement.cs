@@ -1,0 +1,189 @@
+using KafkaFs.Journal;
+using KafkaFs.Posix;
+using KafkaFs.Posix.Files;
+using KafkaFs.Replica.Namespace;
+using KafkaFs.Replica.Tree;
+
+namespace KafkaFs.Replica.Recovery;
+
+/// <summary>
+/// Step 5: every touched name that the namespace has gets its object, parents first: an older directory by rename from limbo, an
+/// older file by a link from wherever it is, what was born since the checkpoint made anew.
+/// </summary>
+internal sealed class Placement(RecoveryPlan plan, NamespaceState state, PhysicalPlaces places, TreePlace place, DataTree tree, Limbo limbo)
+{
+    private readonly HashSet<FileId> _inPlace = [FileId.Root];
+    private readonly Dictionary<FileId, (FileId Parent, byte[] Name)> _made = [];
+
+    public void Run()
+    {
+        foreach ((FileId directory, TouchedDirectory touched) in plan.Directories)
+        {
+            if (!state.TryGetAttributes(directory, out _))
+            {
+                continue;
+            }
+
+            Ensure(directory);
+            foreach (byte[] name in touched.Names)
+            {
+                FileId wanted = state.Lookup(directory, name);
+                if (!wanted.IsNone)
+                {
+                    Place(directory, name, wanted);
+                }
+            }
+        }
+    }
+
+    // From the nearest directory that is in its place down to this one.
+    private void Ensure(FileId directory)
+    {
+        Stack<(FileId Directory, FileId Parent, byte[] Name)> above = new();
+        for (FileId current = directory; !_inPlace.Contains(current);)
+        {
+            if (!state.TryGetName(current, out FileId parent, out ReadOnlySpan<byte> name))
+            {
+                throw new InvalidOperationException($"Directory {current} has no name in the namespace.");
+            }
+
+            above.Push((current, parent, name.ToArray()));
+            current = parent;
+        }
+
+        foreach ((FileId next, FileId parent, byte[] name) in above)
+        {
+            if (plan.Directories.TryGetValue(parent, out TouchedDirectory? touched) && touched.Contains(name))
+            {
+                Place(parent, name, next);
+            }
+
+            _inPlace.Add(next);
+        }
+    }
+
+    private void Place(FileId directory, byte[] name, FileId wanted)
+    {
+        string path = $"{DataTree.Describe(directory, state)}/{System.Text.Encoding.UTF8.GetString(name)}".TrimStart('/');
+        Errno errno = tree.Reach(directory, places, out DescriptorLease lease);
+        if (errno is Errno.ENOENT or Errno.ESTALE or Errno.ENOTDIR)
+        {
+            throw TreeDamage.Missing(place, state, directory);
+        }
+
+        TreeRefusedException.ThrowIf(errno, "open the directory of", path);
+        using (lease)
+        {
+            if (!IsThere(lease.Fd, name, wanted, path))
+            {
+                Bring(lease.Fd, directory, name, wanted, path);
+            }
+        }
+    }
+
+    private bool IsThere(SafeFd directory, byte[] name, FileId wanted, string path)
+    {
+        Span<byte> identity = stackalloc byte[Effects.MaxIdentityBytes];
+        identity = identity[..places.CopyIdentity(wanted, identity)];
+        Errno errno = place.Calls.HasIdentity(directory, name, identity, out bool same);
+        TreeRefusedException.ThrowIf(errno == Errno.ENOENT ? Errno.None : errno, "identify", path);
+        return errno == Errno.None && same;
+    }
+
+    private void Bring(SafeFd directory, FileId parent, byte[] name, FileId wanted, string path)
+    {
+        if (!plan.Older.TryGetValue(wanted, out OlderObject older))
+        {
+            MakeOrLink(directory, parent, name, wanted, path);
+        }
+        else if (older.IsDirectory)
+        {
+            byte[] from = Limbo.NameOf(wanted);
+            Errno errno = tree.RenameToFreeName(limbo.Fd, from, directory, name);
+            if (errno == Errno.ENOENT)
+            {
+                throw TreeDamage.Missing(place, state, wanted);
+            }
+
+            TreeRefusedException.ThrowIf(errno, "place", path);
+            places.Move(wanted, parent, name);
+        }
+        else
+        {
+            LinkFrom(FindOlder(wanted, older.Identity, parent, name), directory, name, path);
+        }
+    }
+
+    private void MakeOrLink(SafeFd directory, FileId parent, byte[] name, FileId wanted, string path)
+    {
+        if (_made.TryGetValue(wanted, out (FileId Parent, byte[] Name) first))
+        {
+            Errno reached = tree.Reach(first.Parent, places, out DescriptorLease lease);
+            TreeRefusedException.ThrowIf(reached, "open the directory of", path);
+            using (lease)
+            {
+                TreeRefusedException.ThrowIf(place.Calls.Open(lease.Fd, first.Name, OpenFlags.PathOnly, 0, out SafeFd made), "open", path);
+                LinkFrom(made, directory, name, path);
+            }
+
+            return;
+        }
+
+        Span<byte> identity = stackalloc byte[Effects.MaxIdentityBytes];
+        Errno errno = tree.MakeAnew(directory, name, wanted, state, identity, out int length);
+        TreeRefusedException.ThrowIf(errno, "create", path);
+        state.SetIdentity(wanted, identity[..length]);
+        _made.Add(wanted, (parent, name));
+        places.Move(wanted, parent, name);
+    }
+
+    // In limbo, or at any other name that the namespace has for it.
+    private SafeFd FindOlder(FileId inode, byte[] identity, FileId parent, byte[] name)
+    {
+        if (TryOpen(limbo.Fd, Limbo.NameOf(inode), identity, out SafeFd found))
+        {
+            return found;
+        }
+
+        foreach ((FileId directory, byte[] other) in state.NamesOf(inode))
+        {
+            bool isItself = directory == parent && other.AsSpan().SequenceEqual(name);
+            if (!isItself && tree.Reach(directory, places, out DescriptorLease lease) == Errno.None)
+            {
+                using (lease)
+                {
+                    if (TryOpen(lease.Fd, other, identity, out found))
+                    {
+                        return found;
+                    }
+                }
+            }
+        }
+
+        throw TreeDamage.Missing(place, state, inode);
+    }
+
+    private bool TryOpen(SafeFd directory, byte[] name, byte[] identity, out SafeFd fd)
+    {
+        if (place.Calls.Open(directory, name, OpenFlags.PathOnly, 0, out fd) != Errno.None)
+        {
+            return false;
+        }
+
+        bool isIt = place.Calls.HasIdentity(fd, default, identity, out bool same) == Errno.None && same;
+        if (!isIt)
+        {
+            fd.Dispose();
+        }
+
+        return isIt;
+    }
+
+    private void LinkFrom(SafeFd from, SafeFd directory, byte[] name, string path)
+    {
+        using (from)
+        {
+            TreeRefusedException.ThrowIf(place.Calls.Link(from, directory, name), "link", path);
+        }
+    }
+}

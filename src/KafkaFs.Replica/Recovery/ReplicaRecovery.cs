@@ -1,0 +1,144 @@
+using System.Security.Cryptography;
+using KafkaFs.Journal;
+using KafkaFs.Journal.Codec;
+using KafkaFs.Journal.Contract;
+using KafkaFs.Posix;
+using KafkaFs.Replica.Apply;
+using KafkaFs.Replica.Checkpoint;
+using KafkaFs.Replica.Namespace;
+using KafkaFs.Replica.Tree;
+using Microsoft.Extensions.Logging;
+
+namespace KafkaFs.Replica.Recovery;
+
+/// <summary>
+/// Brings a tree that was not left by a clean stop to one position of the log, whatever a crash, or a crash of an earlier
+/// recovery, has left of it. The state comes as it was at the checkpoint, and is the one at the target afterwards. For one use.
+/// </summary>
+internal sealed partial class ReplicaRecovery(
+    IReplicaDisk disk, ICheckpointStore index, NamespaceState state, CheckpointHeader header, DataTree tree, IJournal journal, ILogger logger)
+{
+    private readonly Effects _effects = new();
+    private byte[] _lastHash = header.LastRecordHash;
+
+    /// <summary>Set before the filesystem's first record takes effect: throws if this machine cannot hold what the filesystem allows.</summary>
+    public Action<Limits>? LimitsKnown { get; init; }
+
+    /// <summary>
+    /// Returns the checkpoint that it ends with. Throws <see cref="TreeRefusedException"/> when the machine refuses a call (then it is to be
+    /// begun again from the checkpoint), <see cref="DataRootException"/> with TreeDamaged and <see cref="JournalRefusedException"/> with
+    /// TreeAheadOfLog when there is no way on.
+    /// </summary>
+    public CheckpointHeader Run(JournalBounds bounds, long interval, CancellationToken stop)
+    {
+        long target = ChooseTarget(bounds);
+        RecoveryPlan plan = Replay(target, stop);
+        using Limbo limbo = new(disk.Place);
+        PhysicalPlaces places = new(plan, state, disk.Place);
+        if (!tree.ProbeHandles())
+        {
+            places.Search(limbo.Fd);
+        }
+
+        new Evacuation(plan, state, places, disk.Place, tree, limbo).Run();
+        new Placement(plan, state, places, disk.Place, tree, limbo).Run();
+        new ContentRedo(plan, state, disk.Place, tree, journal).Run(target, stop);
+        new AttributeRedo(plan, state, disk.Place, tree, limbo).Run();
+        tree.ForgetObjects();
+        return Finish(interval);
+    }
+
+    // Always as far as the tree may be: what lies up to the horizon has to be applied anyway.
+    private long ChooseTarget(JournalBounds bounds)
+    {
+        long former = RecoveryTarget.Read(disk) ?? header.NextOffset;
+        if (former > bounds.Next)
+        {
+            throw Ahead($"an unfinished recovery went to {former}", bounds);
+        }
+
+        if (Trail.Read(disk.ReadTrail()) is Trail trail && trail.Offset >= bounds.Next)
+        {
+            throw Ahead($"it was about to hold record {trail.Offset}", bounds);
+        }
+
+        long target = Math.Max(former, Math.Min(bounds.Next, header.Horizon));
+        RecoveryTarget.Write(disk, target);
+        LogBegins(logger, disk.Place.Path, header.NextOffset, target, bounds.Next);
+        return target;
+    }
+
+    private RecoveryPlan Replay(long target, CancellationToken stop)
+    {
+        RecoveryPlan plan = new(state, tree.Ownership);
+        Evaluation evaluation = new(state);
+        Trail? trail = Trail.Read(disk.ReadTrail());
+        LogRange.Read(
+            journal,
+            header.NextOffset,
+            target,
+            (in JournalRecord record) =>
+            {
+                if (trail?.Offset == record.Offset && trail != Trail.Of(record.Offset, record.Bytes))
+                {
+                    throw new JournalRefusedException(
+                        JournalRefusal.TreeAheadOfLog,
+                        $"record {record.Offset} is another than the one that this replica was about to apply: the journal's history was rewritten; {DataRoot.RejoinAdvice}");
+                }
+
+                Replay(plan, evaluation, record);
+                if (record.Offset == target - 1)
+                {
+                    _lastHash = SHA256.HashData(record.Bytes);
+                }
+            },
+            stop);
+        return plan;
+    }
+
+    private void Replay(RecoveryPlan plan, Evaluation evaluation, in JournalRecord record)
+    {
+        bool wellFormed = ChangeCodec.TryDecode(record.Bytes, out Change change, out string? defect);
+        _effects.Clear();
+        Outcome outcome = evaluation.Evaluate(change, wellFormed, record.Offset, record.AppendTimeMs, _effects);
+        AcceptanceRules.Require(change, outcome, defect, record.Offset);
+        if (record.Offset == 0)
+        {
+            LimitsKnown?.Invoke(change.Limits);
+        }
+
+        if (_effects.Kind != EffectKind.None)
+        {
+            plan.Collect(change, _effects, record.Offset);
+        }
+
+        state.Publish(change, outcome, _effects, record.Offset);
+    }
+
+    private CheckpointHeader Finish(long interval)
+    {
+        Errno errno = disk.Place.Calls.SyncFileSystem(disk.Place.Root);
+        if (errno != Errno.None)
+        {
+            throw TreeSync.Failed(disk.Place, errno);
+        }
+
+        CheckpointHeader reached = header with { NextOffset = state.NextOffset, LastRecordHash = _lastHash, Horizon = state.NextOffset + interval };
+        NamespaceDelta delta = state.Freeze();
+        index.Commit(delta, reached);
+        delta.Complete();
+        RecoveryTarget.Remove(disk);
+        LogRecovered(logger, reached.NextOffset, state.InodeCount);
+        return reached;
+    }
+
+    private static JournalRefusedException Ahead(string what, JournalBounds bounds) => new(
+        JournalRefusal.TreeAheadOfLog,
+        $"the tree is ahead of the journal, which ends at {bounds.Next}: {what}; truncated, or restored from an older copy; {DataRoot.RejoinAdvice}");
+
+    [LoggerMessage(4120, LogLevel.Warning, "{DataRoot} was not left by a clean stop: recovering from the checkpoint at {Checkpoint} to {Target}; the journal ends at {End}")]
+    private static partial void LogBegins(ILogger logger, string dataRoot, long checkpoint, long target, long end);
+
+    [LoggerMessage(4121, LogLevel.Information, "Recovered: checkpoint at {Offset}, {Inodes} inodes")]
+    private static partial void LogRecovered(ILogger logger, long offset, long inodes);
+}

@@ -1,0 +1,97 @@
+using KafkaFs.Journal.Contract;
+using KafkaFs.Replica.Checkpoint;
+using KafkaFs.Replica.Namespace;
+using KafkaFs.Replica.Tree;
+using Microsoft.Extensions.Logging;
+
+namespace KafkaFs.Replica.Recovery;
+
+/// <summary>Where a replica begins: with nothing, at a clean checkpoint, or at the one that a recovery ended with.</summary>
+internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeader? header)
+{
+    private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>The namespace, which is what the tree holds.</summary>
+    public NamespaceState State { get; } = state;
+
+    /// <summary>The checkpoint; null if there is none yet.</summary>
+    public CheckpointHeader? Header { get; } = header;
+
+    /// <summary>
+    /// Finds it, and recovers if the last run did not end cleanly. Throws what refuses (<see cref="LocalReplica.Open"/>); waits while this
+    /// machine refuses a recovery.
+    /// </summary>
+    public static ReplicaStart Find(
+        IReplicaDisk disk, ICheckpointStore index, DataTree tree, ReplicaOptions options, IJournal journal, ILogger logger, CancellationToken stop)
+    {
+        while (true)
+        {
+            try
+            {
+                return FindOnce(disk, index, tree, options, journal, logger, stop);
+            }
+            catch (Exception exception) when (exception is TreeRefusedException or CheckpointSpaceException)
+            {
+                string words = $"recovery of '{disk.Place.Path}' cannot go on: {exception.Message}; it is tried again every second";
+                LogStalled(logger, words);
+                options.OnRecoveryStalled?.Invoke(words);
+                stop.WaitHandle.WaitOne(s_retryAfter);
+                stop.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    private static ReplicaStart FindOnce(
+        IReplicaDisk disk, ICheckpointStore index, DataTree tree, ReplicaOptions options, IJournal journal, ILogger logger, CancellationToken stop)
+    {
+        JournalBounds bounds = journal.QueryBounds(0, stop);
+        JournalBinding.Verify(disk, journal.Identity);
+        if (index.Load() is not (NamespaceState state, CheckpointHeader header))
+        {
+            return Begin(disk, bounds);
+        }
+
+        ResumeCheck.Verify(header, bounds, journal, stop);
+        RefuseCopy(disk, header);
+        if (disk.ReadStateFile(LocalReplica.CleanMark) is not null)
+        {
+            LogResumed(logger, header.NextOffset, bounds.Next, state.InodeCount);
+            return new ReplicaStart(state, header);
+        }
+
+        ReplicaRecovery recovery = new(disk, index, state, header, tree, journal, logger);
+        return new ReplicaStart(state, recovery.Run(bounds, options.CheckpointRecords, stop));
+    }
+
+    private static ReplicaStart Begin(IReplicaDisk disk, JournalBounds bounds)
+    {
+        if (!disk.IsEmpty)
+        {
+            throw new DataRootException(
+                DataRootProblem.TreeDamaged,
+                $"data root '{disk.Place.Path}' holds a tree but no checkpoint of it ({DataRoot.OwnName}/index.db is missing); {DataRoot.RejoinAdvice}");
+        }
+
+        return bounds.First == 0
+            ? new ReplicaStart(new NamespaceState(), null)
+            : throw new JournalRefusedException(
+                JournalRefusal.Deleted,
+                $"records 0..{bounds.First - 1} are deleted from the journal: a replica without a checkpoint cannot be built from it");
+    }
+
+    private static void RefuseCopy(IReplicaDisk disk, CheckpointHeader header)
+    {
+        if (!disk.Identity.AsSpan().SequenceEqual(header.Root))
+        {
+            throw new DataRootException(
+                DataRootProblem.TreeDamaged,
+                $"data root '{disk.Place.Path}' is a copy of another one: its checkpoint names the objects of that one; {DataRoot.RejoinAdvice}");
+        }
+    }
+
+    [LoggerMessage(4100, LogLevel.Information, "Checkpoint at {Offset}, journal at {End}, {Inodes} inodes")]
+    private static partial void LogResumed(ILogger logger, long offset, long end, long inodes);
+
+    [LoggerMessage(4101, LogLevel.Error, "{Words}")]
+    private static partial void LogStalled(ILogger logger, string words);
+}

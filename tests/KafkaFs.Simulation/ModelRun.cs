@@ -20,6 +20,9 @@ internal sealed class ModelRun
 
     public NamespaceState State { get; } = new();
 
+    /// <summary>After each record, before it is compared.</summary>
+    public Action? AfterRecord { get; set; }
+
     /// <summary>The next <paramref name="count"/> records, also for <paramref name="second"/>, which stands where this one does.</summary>
     public void Play(int count, NamespaceState? second = null)
     {
@@ -34,6 +37,7 @@ internal sealed class ModelRun
             _trace.Add($"{offset}: {change.Kind} {expected}");
             Assert.True(expected == actual, $"record {offset} ({change.Kind}): the model says {expected}, evaluation {actual}");
             Assert.True(actual == again, $"record {offset} ({change.Kind}): evaluation says {actual}, and {again} from a loaded index");
+            AfterRecord?.Invoke();
             if (offset % 50 == 49)
             {
                 List<string> differences = StateComparison.Differences(_model, State);

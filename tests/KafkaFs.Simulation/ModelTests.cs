@@ -1,6 +1,7 @@
 using KafkaFs.Journal.Contract;
 using KafkaFs.Replica.Checkpoint;
 using KafkaFs.Replica.Namespace;
+using KafkaFs.Simulation.Checkpoint;
 using KafkaFs.TestKit;
 using Xunit;
 
@@ -39,6 +40,46 @@ public sealed class ModelTests
             Assert.Empty(StateRows.Differences(run.State, loaded));
             run.Play(RecordsAfterLoading, loaded);
             Assert.Empty(StateRows.Differences(run.State, loaded));
+        });
+    }
+
+    [Fact]
+    public void G1_TheStateHashIsThatOfTheRowsAfterEveryRecord()
+    {
+        Seeds.Run(Seeds.Count("state hash", 30), (seed, trace) =>
+        {
+            ModelRun run = new(seed, trace);
+            NamespaceState second = new();
+            run.AfterRecord = () =>
+            {
+                Assert.Equal(Copies.Of(run.State).StateHash, run.State.StateHash);
+                Assert.Equal(second.StateHash, run.State.StateHash);
+            };
+            run.Play(Records, second);
+        });
+    }
+
+    [Fact]
+    public void G1_ACheckpointIsTheStateOfItsFreezeAlthoughRecordsGoOn()
+    {
+        int checkpoints = 0;
+        Seeds.Run(Seeds.Count("checkpoints", 600), (seed, trace) =>
+        {
+            CheckpointRun run = new(seed, trace, new VolatileStore());
+            run.Play(Records);
+            Interlocked.Add(ref checkpoints, run.Checkpoints);
+        });
+        Assert.True(checkpoints > 0);
+    }
+
+    [Fact]
+    public void G1_TheIndexTakesCheckpointsOverInPlace()
+    {
+        using TemporaryFolder folder = new();
+        Seeds.Run(Seeds.Count("index in place", 60), (seed, trace) =>
+        {
+            using NamespaceIndex index = NamespaceIndex.Open(folder[$"{seed}.db"]);
+            new CheckpointRun(seed, trace, index).Play(Records);
         });
     }
 }

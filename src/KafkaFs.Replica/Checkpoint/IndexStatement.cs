@@ -46,20 +46,11 @@ internal sealed class IndexStatement : IDisposable
         return false;
     }
 
-    /// <summary>False if the column holds something else: SQLite keeps a value's type with the value, whatever the table says.</summary>
-    public bool TryGetInteger(int column, out long value)
-    {
-        value = raw.sqlite3_column_int64(_statement, column);
-        return raw.sqlite3_column_type(_statement, column) == raw.SQLITE_INTEGER;
-    }
+    /// <summary>The value as an integer; the rowid always is one.</summary>
+    public long Integer(int column) => raw.sqlite3_column_int64(_statement, column);
 
-    /// <summary>The bytes are valid until the next step. False if the column holds something else.</summary>
-    public bool TryGetBlob(int column, out ReadOnlySpan<byte> value)
-    {
-        bool isBlob = raw.sqlite3_column_type(_statement, column) == raw.SQLITE_BLOB;
-        value = isBlob ? raw.sqlite3_column_blob(_statement, column) : default;
-        return isBlob;
-    }
+    /// <summary>The value as bytes, valid until the next step; a damaged file can hold a value of another type there, which gives other bytes.</summary>
+    public ReadOnlySpan<byte> Blob(int column) => raw.sqlite3_column_blob(_statement, column);
 
     public void Dispose() => _statement.Dispose();
 

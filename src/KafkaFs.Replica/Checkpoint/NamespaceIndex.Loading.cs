@@ -12,6 +12,8 @@ namespace KafkaFs.Replica.Checkpoint;
 /// <summary>The reading half: nothing of the file is believed before it is looked at, so that damage has words and never breaks the state.</summary>
 internal sealed partial class NamespaceIndex
 {
+    private const int MinRowBytes = 16;
+
     private static readonly JsonSerializerOptions s_strict = new()
     {
         RespectNullableAnnotations = true,
@@ -67,6 +69,7 @@ internal sealed partial class NamespaceIndex
         CheckpointHeader header = Meta<CheckpointHeader>(connection, "header");
         NamespaceTotals totals = Meta<NamespaceTotals>(connection, "totals");
         CheckTotals(totals, header);
+        CheckCounts(connection, totals);
         NamespaceState state = new();
         state.Restore(totals);
         Restore(connection, "SELECT id, row FROM inodes ORDER BY id", NamespaceTable.Inodes, state);
@@ -77,6 +80,11 @@ internal sealed partial class NamespaceIndex
         if (state.FirstWrongCount() is FileId inode)
         {
             throw Damaged($"the names of inode {inode} are not as many as it counts");
+        }
+
+        if (state.Totals != totals)
+        {
+            throw Damaged($"it holds {state.InodeCount} inodes and {state.EntryCount} entries, and {totals.Inodes} and {totals.Entries} were written");
         }
 
         CheckHash(connection, state);
@@ -98,6 +106,17 @@ internal sealed partial class NamespaceIndex
         }
     }
 
+    // Memory is taken by these counts before the rows are there.
+    private static void CheckCounts(SqliteConnection connection, NamespaceTotals totals)
+    {
+        long bytes = Query(connection, "PRAGMA page_count", row => Column<long>(row, 0)).Single()
+            * Query(connection, "PRAGMA page_size", row => Column<long>(row, 0)).Single();
+        if (totals.Inodes < 0 || totals.Entries < 0 || ((long)totals.Inodes + totals.Entries) * MinRowBytes > bytes)
+        {
+            throw Damaged($"its totals name {totals.Inodes} inodes and {totals.Entries} entries, more than its {bytes} bytes can hold");
+        }
+    }
+
     // Each row may be sound and all the same not be the one that was written.
     private static void CheckHash(SqliteConnection connection, NamespaceState state)
     {
@@ -113,11 +132,8 @@ internal sealed partial class NamespaceIndex
         using IndexStatement rows = new(connection, sql);
         while (rows.Step())
         {
-            if (!rows.TryGetInteger(0, out long key) || !rows.TryGetBlob(1, out ReadOnlySpan<byte> row))
-            {
-                throw Damaged($"a row of {table} holds something else than a key and bytes");
-            }
-
+            long key = rows.Integer(0);
+            ReadOnlySpan<byte> row = rows.Blob(1);
             if (!state.TryRestore(table, key, row))
             {
                 throw Damaged($"row {key} of {table}, {row.Length} bytes, does not fit the rest");

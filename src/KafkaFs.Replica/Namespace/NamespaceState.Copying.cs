@@ -6,7 +6,10 @@ namespace KafkaFs.Replica.Namespace;
 /// <summary>The state as rows, for a checkpoint; the parts of a row that are bytes are copied.</summary>
 public sealed partial class NamespaceState
 {
-    internal NamespaceTotals Totals => new(IsCreated, Filesystem, Limits, Level, NextOffset, LogClockNs, LastSession, LastCookie);
+    // The last inode restored, and the slots that the last entry joined.
+    private (FileId Last, int Parent, int Inode) _restored;
+
+    internal NamespaceTotals Totals => new(IsCreated, Filesystem, Limits, Level, NextOffset, LogClockNs, LastSession, LastCookie, InodeCount, EntryCount);
 
     internal IReadOnlyDictionary<Guid, ulong> LastRuns => _lastRuns;
 
@@ -52,12 +55,14 @@ public sealed partial class NamespaceState
     /// <summary>Of an empty state, before its rows: it then is what the checkpoint at this position holds, so nothing counts as changed.</summary>
     internal void Restore(NamespaceTotals totals)
     {
-        (IsCreated, Filesystem, Limits, Level, NextOffset, LogClockNs, LastSession, LastCookie) = totals;
+        (IsCreated, Filesystem, Limits, Level, NextOffset, LogClockNs, LastSession, LastCookie, int inodes, int entries) = totals;
+        _byId.Reserve(inodes);
+        _byName.Reserve(entries);
         _checkpoint = NextOffset;
     }
 
     /// <summary>
-    /// Adds a row of a checkpoint: inodes first, then entries in the order of cookies, then the rest. False if the row is not one that
+    /// Adds a row of a checkpoint: inodes first, then entries, then the rest, each in the order of its keys. False if the row is not one that
     /// this state can hold; the state is of no use then. The same for the others.
     /// </summary>
     internal bool TryRestore(NamespaceTable table, long key, ReadOnlySpan<byte> row) => table switch
@@ -74,7 +79,7 @@ public sealed partial class NamespaceState
         long birth = row.TakeInt64();
         ReadOnlySpan<byte> target = row.Take(row.TakeUInt16());
         ReadOnlySpan<byte> identity = row.TakeRest();
-        if (row.HasFailed || id.IsNone || SlotOf(id) != 0 || !IsSound(attributes, target) || identity.Length > Effects.MaxIdentityBytes)
+        if (row.HasFailed || id.Value <= _restored.Last.Value || !IsSound(attributes, target) || identity.Length > Effects.MaxIdentityBytes)
         {
             return false;
         }
@@ -85,6 +90,7 @@ public sealed partial class NamespaceState
         (inode.Identity, inode.IdentityLength) = (_bytes.Store(identity), (ushort)identity.Length);
         inode.Target = _bytes.Store(target);
         _byId.Add(slot);
+        _restored.Last = id;
         _rowsHash += InodeHash(slot);
         return true;
     }
@@ -96,7 +102,7 @@ public sealed partial class NamespaceState
     private bool TryRestoreEntry(long cookie, ReadOnlySpan<byte> bytes)
     {
         RowReader row = new(bytes);
-        int parent = SlotOf(new FileId(row.TakeUInt64())), inode = SlotOf(new FileId(row.TakeUInt64()));
+        int parent = NearSlotOf(new FileId(row.TakeUInt64()), _restored.Parent), inode = NearSlotOf(new FileId(row.TakeUInt64()), _restored.Inode + 1);
         ReadOnlySpan<byte> name = row.TakeRest();
         if (parent == 0 || inode == 0 || !_inodes[parent].Attributes.IsDirectory || name.Length is 0 or > 255
             || FindEntry(parent, name) != 0 || cookie < 1 || cookie > LastCookie)
@@ -105,8 +111,12 @@ public sealed partial class NamespaceState
         }
 
         AddEntry(parent, name, inode, cookie);
+        (_restored.Parent, _restored.Inode) = (parent, inode);
         return true;
     }
+
+    // Entries were mostly made in the order of their inodes, directory by directory: the guess spares a look all over the memory.
+    private int NearSlotOf(FileId id, int guess) => guess != 0 && guess < _inodes.End && _inodes[guess].Id == id ? guess : SlotOf(id);
 
     // The last one first, so that they are listed in the order of the row again.
     private bool TryRestoreXattrs(FileId id, ReadOnlySpan<byte> bytes)
@@ -181,7 +191,7 @@ public sealed partial class NamespaceState
 
 /// <summary>What there is once.</summary>
 internal sealed record NamespaceTotals(
-    bool IsCreated, Guid Filesystem, Limits Limits, uint Level, long NextOffset, long LogClockNs, uint LastSession, long LastCookie);
+    bool IsCreated, Guid Filesystem, Limits Limits, uint Level, long NextOffset, long LogClockNs, uint LastSession, long LastCookie, int Inodes, int Entries);
 
 internal sealed record InodeRow(FileId Inode, InodeAttributes Attributes, long Birth, byte[] Identity, byte[] Target);
 

@@ -40,6 +40,8 @@ public sealed class NamespaceIndexTests : IDisposable
     [InlineData("UPDATE meta SET value = replace(value, '\"NextOffset\":7', '\"NextOffset\":6') WHERE key = 'totals'")]
     [InlineData("UPDATE meta SET value = replace(value, '\"NameMax\":255', '\"NameMax\":0') WHERE key = 'totals'")]
     [InlineData("UPDATE meta SET value = replace(value, 'AQ==', '?') WHERE key = 'header'")]
+    [InlineData("UPDATE meta SET value = replace(value, '\"Inodes\":4', '\"Inodes\":2000000000') WHERE key = 'totals'")]
+    [InlineData("UPDATE meta SET value = replace(value, '\"Entries\":3', '\"Entries\":4') WHERE key = 'totals'")]
     [InlineData("UPDATE sessions SET state = '{}'")]
     [InlineData("UPDATE sessions SET state = 'null'")]
     [InlineData("UPDATE sessions SET id = id + 4294967296")]

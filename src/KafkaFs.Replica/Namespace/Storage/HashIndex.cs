@@ -16,6 +16,20 @@ internal sealed class HashIndex<T>(SlotArray<T> slots)
     private uint _split;
     private uint _count;
 
+    /// <summary>While it is empty: makes room for so many elements at once, so that adding them splits nothing.</summary>
+    public void Reserve(int count)
+    {
+        while (_round < count)
+        {
+            _round *= 2;
+        }
+
+        while (_heads.Count << ChunkBits < _round)
+        {
+            _heads.Add(new int[ChunkSize]);
+        }
+    }
+
     /// <summary>First slot of the bucket of <paramref name="hash"/>, 0 if it is empty; the others follow by HashNext.</summary>
     public int First(uint hash) => Head(BucketOf(hash));
 

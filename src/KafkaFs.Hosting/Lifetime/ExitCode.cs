@@ -27,7 +27,7 @@ public static class ExitCode
     /// <summary>The mountpoint is missing, not empty, or mounted already. `cleanup`: something that lives is mounted there.</summary>
     public const int MountpointUnusable = 72;
 
-    /// <summary>The data root is in use, not a replica, or cannot be used; its disk is full or fails.</summary>
+    /// <summary>The data root is in use, not a replica, cannot be used, or holds less than the filesystem's limits; its disk is full or fails.</summary>
     public const int DataRootUnusable = 73;
 
     /// <summary>The checkpoint in the data root cannot be read, or is of a newer format.</summary>

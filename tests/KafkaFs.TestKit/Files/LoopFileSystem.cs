@@ -7,7 +7,8 @@ public sealed class LoopFileSystem : IDisposable
 {
     private readonly TemporaryFolder _folder = new("/var/tmp");
 
-    public LoopFileSystem(string kind, int mebibytes = 512)
+    /// <param name="options">Of mkfs.</param>
+    public LoopFileSystem(string kind, int mebibytes = 512, params IEnumerable<string> options)
     {
         Environments.RequireRoot();
         Kind = kind;
@@ -20,7 +21,7 @@ public sealed class LoopFileSystem : IDisposable
 
         Environments.Require(File.Exists($"/usr/sbin/mkfs.{kind}") || File.Exists($"/sbin/mkfs.{kind}"), $"there is no mkfs.{kind} (deploy/install-test-tools)");
         ToolProcess.Run("truncate", ["-s", $"{mebibytes}M", Image]);
-        ToolProcess.Run($"mkfs.{kind}", ["-q", Image]);
+        ToolProcess.Run($"mkfs.{kind}", ["-q", .. options, Image]);
         ToolProcess.Run("mount", ["-o", "loop", Image, Path]);
     }
 

@@ -7,6 +7,7 @@ namespace KafkaFs.Simulation;
 internal sealed class Trace
 {
     private readonly Queue<string> _lines = new();
+    private byte[] _record = [];
 
     public void Add(string line)
     {
@@ -17,7 +18,10 @@ internal sealed class Trace
         }
     }
 
-    public override string ToString() => string.Join('\n', _lines);
+    /// <summary>The record under way, for the one that throws.</summary>
+    public void Note(byte[] record) => _record = record;
+
+    public override string ToString() => string.Join('\n', _lines) + (_record.Length > 0 ? $"\nthe last record: {Convert.ToHexString(_record)}" : "");
 }
 
 /// <summary>

@@ -18,6 +18,9 @@ internal sealed class TreeFuzzRun : IDisposable
     private static readonly TimeSpan s_attackedPatience = TimeSpan.FromSeconds(1.5);
 
     private readonly string _folder;
+
+    // Half of the seeds reach their objects as in a container without CAP_DAC_READ_SEARCH.
+    private readonly bool _walksPaths;
     private readonly Random _random;
     private readonly Trace _trace;
     private readonly SentinelTree _sentinel;
@@ -27,7 +30,7 @@ internal sealed class TreeFuzzRun : IDisposable
 
     public TreeFuzzRun(int seed, Trace trace, string folder)
     {
-        (_folder, _random, _trace) = (folder, new Random(seed), trace);
+        (_folder, _walksPaths, _random, _trace) = (folder, seed % 2 == 1, new Random(seed), trace);
         _sentinel = new SentinelTree(folder, "root", TreeAdversary.Baits);
         _journal.Land(HostileRecords.First());
         _replica = Open();
@@ -151,6 +154,10 @@ internal sealed class TreeFuzzRun : IDisposable
         Assert.Null(Apply(s_patience));
     }
 
-    private LocalReplica Open() =>
-        LocalReplica.Open(new ReplicaOptions { DataRoot = Root }, _journal, NullLogger.Instance, TimeProvider.System, default);
+    private LocalReplica Open()
+    {
+        LocalReplica replica = LocalReplica.Open(new ReplicaOptions { DataRoot = Root }, _journal, NullLogger.Instance, TimeProvider.System, default);
+        replica.Tree.OpensHandles &= !_walksPaths;
+        return replica;
+    }
 }

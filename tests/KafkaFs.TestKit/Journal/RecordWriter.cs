@@ -29,6 +29,26 @@ public sealed class RecordWriter(Guid filesystem, Guid master, uint session = 1)
         return Encode(ref change, session, _sequence++);
     }
 
+    public byte[] Create(string name, FileId? parent = null)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(name);
+        Change change = new() { Kind = ChangeKind.Create, Inode = FileId.Of(new SessionId(session), ++_counter), Parent = parent ?? FileId.Root, Name = bytes, Mode = 0x1ed };
+        return Encode(ref change, session, _sequence++);
+    }
+
+    public byte[] Write(FileId inode, byte[] data)
+    {
+        Change change = new() { Kind = ChangeKind.Write, Inode = inode, Data = data };
+        return Encode(ref change, session, _sequence++);
+    }
+
+    public byte[] Rmdir(string name)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(name);
+        Change change = new() { Kind = ChangeKind.Rmdir, Parent = FileId.Root, Name = bytes };
+        return Encode(ref change, session, _sequence++);
+    }
+
     /// <summary>The inode that was made last.</summary>
     public FileId Last => FileId.Of(new SessionId(session), _counter);
 

@@ -80,60 +80,6 @@ public abstract class ReplicationTests
         Assert.Equal(0, other.Stop());
     }
 
-    /// <summary>KAFKAFS_TEST_ROUNDS and KAFKAFS_TEST_SEED make it longer, and another.</summary>
-    [Fact]
-    public async Task G2_G3_WhatWasAnsweredSurvivesKillNineOfEither()
-    {
-        using Setup setup = NewSetup();
-        int rounds = Setting("KAFKAFS_TEST_ROUNDS", 6), seed = Setting("KAFKAFS_TEST_SEED", Environment.TickCount);
-        TestContext.Current.SendDiagnosticMessage($"{rounds} rounds, KAFKAFS_TEST_SEED={seed}");
-        Random random = new(seed);
-        HostUnderTest master = await setup.Master().ReadyAsync(), slave = await setup.Slave().ReadyAsync();
-        for (int round = 0; round < rounds; round++)
-        {
-            using global::System.Diagnostics.Process work = global::System.Diagnostics.Process.Start("bash", ["-c", AnsweredWork(setup, round)]);
-            await Task.Delay(random.Next(100, 1_500));
-            if (random.Next(2) == 0)
-            {
-                master.Kill();
-                work.Kill(entireProcessTree: true);
-                await work.WaitForExitAsync(TestContext.Current.CancellationToken);
-                master = await setup.Master().ReadyAsync();
-            }
-            else
-            {
-                slave.Kill();
-                slave = await setup.Slave().ReadyAsync();
-                work.Kill(entireProcessTree: true);
-                await work.WaitForExitAsync(TestContext.Current.CancellationToken);
-            }
-        }
-
-        string words = $"after {rounds} rounds of seed {seed}";
-        string[] names = File.ReadAllLines(setup["answered"]);
-        Assert.NotEmpty(names);
-        Assert.All(names, name => Assert.True(Directory.Exists(Path.Combine(setup.Mount, name)), $"{name} was answered and is gone {words}"));
-        ToolProcess.Shell($"cd {setup.Mount} && sha256sum --quiet --check {setup["synced"]}");
-        Assert.All(File.ReadAllLines(setup["removed"]), name => Assert.False(Path.Exists(Path.Combine(setup.Mount, name)), $"{name} was removed and is there {words}"));
-        await setup.EqualAsync(master, slave);
-    }
-
-    // What was answered is written down elsewhere right after; content once it is fsynced.
-    private static string AnsweredWork(Setup setup, int round) => $$"""
-        cd {{setup.Mount}} || exit 1
-        for i in $(seq 10000); do
-          d=r{{round}}-$i; s={{setup["source"]}}
-          mkdir $d && echo $d >>{{setup["answered"]}}
-          head -c $((RANDOM * 5)) /dev/urandom >$s; sum=$(sha256sum <$s)
-          dd if=$s of=$d/data bs=50000 conv=fsync status=none && echo "${sum%% *}  $d/data" >>{{setup["synced"]}}
-          echo x >$d/f && ln $d/f $d/hard && mv $d/f $d/g && chmod 600 $d/g
-          mv $d/hard $d/gone && rm $d/gone && echo $d/gone >>{{setup["removed"]}}
-        done 2>/dev/null
-        """;
-
-    private static int Setting(string variable, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), out int value) ? value : otherwise;
-
     [Fact]
     public async Task AnUnlinkedFileStaysReadableAndWritableWhileItIsOpen()
     {

@@ -10,6 +10,7 @@ internal sealed class Setup : IDisposable
     private readonly string[] _journal;
     private readonly string[] _topic;
     private readonly List<HostUnderTest> _hosts = [];
+    private readonly Stack<IDisposable> _used = [];
 
     private Setup(string[] journal, string[] topic)
     {
@@ -38,16 +39,33 @@ internal sealed class Setup : IDisposable
     /// <summary>The topic for a command line; nothing with the embedded journal.</summary>
     public string[] Topic => _topic;
 
-    public HostUnderTest Master(string root = "m", string? mount = null) => Start("master", [_folder[root], .. _topic, mount ?? Mount], root);
+    /// <summary>A master on a folder of the setup, or on an absolute path.</summary>
+    public HostUnderTest Master(string root = "m", string? mount = null) => Start("master", [_folder[root], .. _topic, mount ?? Mount], Path.GetFileName(root));
 
-    public HostUnderTest Slave(string root = "s") => Start("slave", [_folder[root], .. _topic], root);
+    /// <summary>A slave on a folder of the setup, or on an absolute path; <paramref name="log"/> names its log.</summary>
+    public HostUnderTest Slave(string root = "s", string log = "s") => Start("slave", [_folder[root], .. _topic], log);
+
+    /// <summary>Disposes of <paramref name="used"/> once no host runs any more, the last one first.</summary>
+    public T Use<T>(T used) where T : IDisposable
+    {
+        _used.Push(used);
+        return used;
+    }
+
+    /// <summary>Starts a host anew whose process has ended.</summary>
+    public HostUnderTest Again(HostUnderTest ended, Func<HostUnderTest> start)
+    {
+        _hosts.Remove(ended);
+        ended.Dispose();
+        return start();
+    }
 
     /// <summary>Waits until a slave stands where the master does, and fails unless the trees are equal by us and by rsync.</summary>
-    public async Task EqualAsync(HostUnderTest master, HostUnderTest slave, string root = "s")
+    public async Task EqualAsync(HostUnderTest master, HostUnderTest slave, string root = "s", string masterRoot = "m")
     {
         await CaughtUpAsync(master, slave);
         ToolProcess.Run(HostUnderTest.Program, ["compare", Mount, _folder[root]]);
-        ToolProcess.Run(HostUnderTest.Program, ["compare", _folder["m"], _folder[root]]);
+        ToolProcess.Run(HostUnderTest.Program, ["compare", _folder[masterRoot], _folder[root]]);
         Environments.RequireTool("rsync", "rsync");
         string differences = ToolProcess.Run("rsync", ["-aHXn", "--checksum", "--itemize-changes", "--delete", "--exclude=/.kafkafs", Mount + "/", _folder[root] + "/"]);
         // The root's own mode and times are not projected onto a data root.
@@ -77,6 +95,11 @@ internal sealed class Setup : IDisposable
         foreach (HostUnderTest host in _hosts)
         {
             host.Dispose();
+        }
+
+        while (_used.TryPop(out IDisposable? used))
+        {
+            used.Dispose();
         }
 
         // Everything below: tests mount a second time beside it. Ordinary users have the helper.

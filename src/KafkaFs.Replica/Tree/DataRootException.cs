@@ -15,7 +15,15 @@ public enum DataRootProblem
     /// <summary>It has a default ACL, which would change every mode.</summary>
     DefaultAcl,
 
-
+    /// <summary>It lacks what it held at its checkpoint, or its state files do: repair or rejoin.</summary>
+    TreeDamaged,
 
     /// <summary>Its filesystem does not hold the limits of the KafkaFS filesystem.</summary>
     LimitsTooSmall,
+}
+
+/// <summary>A data root that cannot be used, with words that name it and say what to do. Nothing was changed.</summary>
+public sealed class DataRootException(DataRootProblem problem, string message) : Exception(message)
+{
+    public DataRootProblem Problem { get; } = problem;
+}

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace KafkaFs.TestKit.Processes;
 
@@ -13,9 +14,10 @@ public sealed class HostUnderTest : IDisposable
 
     private readonly Process _process;
     private readonly string _url;
+    private readonly long _logBegins;
     private bool _disposed;
 
-    private HostUnderTest(Process process, string url, string log) => (_process, _url, LogPath) = (process, url, log);
+    private HostUnderTest(Process process, string url, string log, long logBegins) => (_process, _url, LogPath, _logBegins) = (process, url, log, logBegins);
 
     /// <summary>The program under test.</summary>
     public static string Program => Path.Combine(Environments.Repository, "artifacts/bin/KafkaFs.Cli/release/kafkafs");
@@ -23,6 +25,9 @@ public sealed class HostUnderTest : IDisposable
     public string LogPath { get; }
 
     public string Log => File.ReadAllText(LogPath);
+
+    /// <summary>The log without what former runs of the same name wrote.</summary>
+    public string LogOfThisRun => Encoding.UTF8.GetString(File.ReadAllBytes(LogPath).AsSpan((int)_logBegins));
 
     public bool HasExited => _process.HasExited;
 
@@ -34,16 +39,17 @@ public sealed class HostUnderTest : IDisposable
         ProcessStartInfo start = new("bash", ["-c", $"exec {command} >>'{log}' 2>&1 </dev/null"]);
         // Killed with -9 it would leave its diagnostics socket behind.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
-        return new HostUnderTest(Process.Start(start)!, url, log);
+        long begins = File.Exists(log) ? new FileInfo(log).Length : 0;
+        return new HostUnderTest(Process.Start(start)!, url, log, begins);
     }
 
     /// <summary>Waits for ready; throws with the log if the host ends before, or takes too long.</summary>
-    public async Task<HostUnderTest> ReadyAsync()
+    public async Task<HostUnderTest> ReadyAsync(TimeSpan? limit = null)
     {
         Stopwatch watch = Stopwatch.StartNew();
-        while (!(await AskAsync("/health/ready")).Contains("\"healthy\":true", StringComparison.Ordinal))
+        while (!await IsReadyAsync())
         {
-            if (_process.HasExited || watch.Elapsed > s_readyLimit)
+            if (_process.HasExited || watch.Elapsed > (limit ?? s_readyLimit))
             {
                 throw new InvalidOperationException($"The host is not ready (exited: {_process.HasExited}):\n{Log}");
             }
@@ -53,6 +59,8 @@ public sealed class HostUnderTest : IDisposable
 
         return this;
     }
+
+    public async Task<bool> IsReadyAsync() => (await AskAsync("/health/ready")).Contains("\"healthy\":true", StringComparison.Ordinal);
 
     /// <summary>The body of an endpoint; empty while nothing answers.</summary>
     public async Task<string> AskAsync(string path)

@@ -1,0 +1,23 @@
+using System.Globalization;
+using Xunit;
+
+namespace KafkaFs.System.Tests.NothingLost;
+
+/// <summary>
+/// What makes these tests longer, and repeats one: KAFKAFS_TEST_ROUNDS (kill rounds, 15), KAFKAFS_TEST_CUTS (power cuts a
+/// filesystem, 2), KAFKAFS_TEST_SEED (by the clock). `tests/soak/nothing-lost` runs them long.
+/// </summary>
+internal static class TestSetting
+{
+    public static int Rounds => Of("KAFKAFS_TEST_ROUNDS", 15);
+
+    public static int Cuts => Of("KAFKAFS_TEST_CUTS", 2);
+
+    public static int Seed => Of("KAFKAFS_TEST_SEED", Environment.TickCount & 0xffffff);
+
+    /// <summary>Prints a line where the tests run with `-diagnostics`.</summary>
+    public static void Say(string line) => TestContext.Current.SendDiagnosticMessage(line);
+
+    private static int Of(string variable, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out int value) ? value : otherwise;
+}

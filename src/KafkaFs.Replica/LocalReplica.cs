@@ -35,6 +35,7 @@ public sealed partial class LocalReplica : IDisposable
         Applier = new Applier(Namespace, tree, logger, clock)
         {
             Horizon = start.Header?.Horizon ?? options.CheckpointRecords,
+            LimitsKnown = limits => owned?.RequireLimits(limits),
             LeavingCheckpoint = LeaveCheckpoint,
             LeaveTrail = disk.WriteTrail,
             HorizonReached = () => Checkpoints?.Hurry(),
@@ -69,6 +70,11 @@ public sealed partial class LocalReplica : IDisposable
         try
         {
             ReplicaStart start = ReplicaStart.Find(place.Root, place.Index, place.Tree, options, journal, logger, stop);
+            if (start.State.IsCreated)
+            {
+                place.RequireLimits(start.State.Limits);
+            }
+
             replica = new LocalReplica(place.Root, place.Index, place.Tree, start, options, journal, logger, clock, place);
             return replica;
         }

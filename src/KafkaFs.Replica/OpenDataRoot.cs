@@ -1,3 +1,4 @@
+using KafkaFs.Journal;
 using KafkaFs.Replica.Checkpoint;
 using KafkaFs.Replica.Tree;
 using Microsoft.Extensions.Logging;
@@ -39,6 +40,9 @@ internal sealed partial class OpenDataRoot : IDisposable
 
         return opened;
     }
+
+    /// <summary>Throws <see cref="DataRootException"/> if the filesystem below does not hold what the KafkaFS filesystem allows.</summary>
+    public void RequireLimits(in Limits limits) => LimitsProbe.Require(Root, limits, Tree.Ownership);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Journal.Contract;
 using KafkaFs.Posix;
@@ -20,9 +19,6 @@ internal sealed partial class ReplicaRecovery(
 {
     private readonly Effects _effects = new();
     private byte[] _lastHash = header.LastRecordHash;
-
-    /// <summary>Set before the filesystem's first record takes effect: throws if this machine cannot hold what the filesystem allows.</summary>
-    public Action<Limits>? LimitsKnown { get; init; }
 
     /// <summary>
     /// Returns the checkpoint that it ends with. Throws <see cref="TreeRefusedException"/> when the machine refuses a call (then it is to be
@@ -102,11 +98,6 @@ internal sealed partial class ReplicaRecovery(
         _effects.Clear();
         Outcome outcome = evaluation.Evaluate(change, wellFormed, record.Offset, record.AppendTimeMs, _effects);
         AcceptanceRules.Require(change, outcome, defect, record.Offset);
-        if (record.Offset == 0)
-        {
-            LimitsKnown?.Invoke(change.Limits);
-        }
-
         if (_effects.Kind != EffectKind.None)
         {
             plan.Collect(change, _effects, record.Offset);

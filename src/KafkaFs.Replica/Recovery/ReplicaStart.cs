@@ -45,6 +45,12 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
         IReplicaDisk disk, ICheckpointStore index, DataTree tree, ReplicaOptions options, IJournal journal, ILogger logger, CancellationToken stop)
     {
         JournalBounds bounds = journal.QueryBounds(0, stop);
+        if (disk.ReadStateFile(DataRoot.AsideMark) is not null)
+        {
+            throw new DataRootException(
+                DataRootProblem.TreeDamaged, $"data root '{disk.Place.Path}' was being set aside when that was interrupted; {DataRoot.RejoinAdvice}");
+        }
+
         JournalBinding.Verify(disk, journal.Identity);
         if (index.Load() is not (NamespaceState state, CheckpointHeader header))
         {

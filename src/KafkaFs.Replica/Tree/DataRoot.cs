@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using KafkaFs.Posix;
 using KafkaFs.Posix.Files;
@@ -16,6 +17,9 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
 
     /// <summary>The file in it that binds this replica to one journal.</summary>
     public const string BindingFile = "journal.json";
+
+    // Names the directory that everything is being moved to.
+    internal const string AsideMark = "setting-aside";
 
     internal const string RejoinAdvice = "`kafkafs rejoin --from-log` builds it anew from the journal and keeps the old tree aside";
 
@@ -182,39 +186,40 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
     byte[] IReplicaDisk.ReadTrail() => ReadStateFile(Encoding.UTF8.GetString(TrailFile)) ?? [];
 
     /// <summary>
-    /// Moves the whole tree to `.kafkafs/aside`. May be repeated after a crash: while an old tree is there already, the one in its
-    /// place is a part of what is being rebuilt, and is deleted.
+    /// Moves the whole tree, and all of KafkaFS's own beside it, to a new directory below `.kafkafs`, whose path is returned: what is
+    /// left is an empty data root that follows no journal. After a crash the next call goes on.
     /// </summary>
-    public void SetAsideTree()
+    public string SetAside()
     {
-        if (FileCalls.Stat(_own, Aside, out _) == Errno.None)
+        string name = ReadStateFile(AsideMark) is byte[] begun
+            ? Encoding.UTF8.GetString(begun)
+            : $"aside-{DateTime.UtcNow.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture)}";
+        WriteStateFile(AsideMark, Utf8(name));
+        using (SafeFd aside = Place.OpenOwnDirectory(Utf8(name)))
         {
-            foreach (byte[] name in TreeNames(Fd))
+            MoveAll(Fd, aside, TreeNames(Fd));
+            Errno made = FileCalls.MakeDirectory(aside, Utf8(OwnName), 0x1c0);
+            Check(made == Errno.EEXIST ? Errno.None : made, "make a directory in .kafkafs");
+            Check(FileCalls.Open(aside, Utf8(OwnName), OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out SafeFd own), "open a directory in .kafkafs");
+            using (own)
             {
-                TreeResult result = TreeRemoval.Delete(Fd, name);
-                Check(result.Errno, $"delete the half-built tree: {result.Action} of '{result.Path}'");
-            }
-
-            return;
-        }
-
-        using (SafeFd moving = Place.OpenOwnDirectory(AsideMoving))
-        {
-            foreach (byte[] name in TreeNames(Fd))
-            {
-                Check(FileCalls.Rename(Fd, name, moving, name, 0), $"set aside '{Encoding.UTF8.GetString(name)}'");
+                MoveAll(_own, own, Names(_own).Where(IsOfTheTree));
             }
         }
 
-        Check(FileCalls.Rename(_own, AsideMoving, _own, Aside, 0), "set the old tree aside");
-        SyncOwn();
+        RemoveStateFile(AsideMark);
+        return OwnPath(name);
+
+        static bool IsOfTheTree(byte[] name) =>
+            !name.AsSpan().SequenceEqual("lock"u8) && !name.AsSpan().SequenceEqual(Utf8(AsideMark)) && !name.AsSpan().StartsWith("aside-"u8);
     }
 
-    /// <summary>Deletes what was set aside. May be repeated after a crash.</summary>
-    public TreeResult DeleteAside(CancellationToken stop = default)
+    private void MoveAll(SafeFd from, SafeFd to, IEnumerable<byte[]> names)
     {
-        TreeResult result = TreeRemoval.Delete(_own, Aside, stop);
-        return result.Succeeded ? TreeRemoval.Delete(_own, AsideMoving, stop) : result;
+        foreach (byte[] name in names)
+        {
+            Check(FileCalls.Rename(from, name, to, name, 0), $"set aside '{Encoding.UTF8.GetString(name)}'");
+        }
     }
 
     /// <inheritdoc/>
@@ -227,10 +232,6 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
     }
 
     private static ReadOnlySpan<byte> TrailFile => "trail"u8;
-
-    private static ReadOnlySpan<byte> Aside => "aside"u8;
-
-    private static ReadOnlySpan<byte> AsideMoving => "aside-moving"u8;
 
     private static List<byte[]> TreeNames(SafeFd root) =>
         [.. Names(root).Where(name => !name.AsSpan().SequenceEqual(".kafkafs"u8) && !IsLostAndFound(root, name))];

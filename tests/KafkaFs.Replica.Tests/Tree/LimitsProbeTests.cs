@@ -140,7 +140,7 @@ public sealed class SmallFileSystemProbeTests
     [InlineData("-b1024", "user.* values of 3072 bytes")]
     public void Ext4MadeSmallerThanTheDefaultLimitsIsRefused(string option, string words)
     {
-        using LoopFileSystem disk = new("ext4", 64, option);
+        using LoopFileSystem disk = new("ext4", 64, options: [option]);
         using DataRoot root = DataRoot.Open(disk["root"]);
         Assert.Contains(words, string.Join("; ", LimitsProbe.Probe(root, Limits.Default, TreeOwnership.Full)), StringComparison.Ordinal);
     }

@@ -210,18 +210,27 @@ public abstract class TreeTests(TreePlace place) : IDisposable
     }
 
     [Fact]
-    public void ATreeThatIsSetAsideCanBeSetAsideAgainAndIsDeletedWhole()
+    public void ADataRootThatIsSetAsideIsEmptyAndNothingIsLost()
     {
         FileId directory = Log.Make(ChangeKind.Mkdir, FileId.Root, "d");
         Log.Make(ChangeKind.Create, directory, "f");
-        _tree.Root.SetAsideTree();
-        Directory.CreateDirectory($"{_tree.Path}/half/rebuilt");
-        _tree.Root.SetAsideTree();
+        _tree.Root.WriteStateFile(DataRoot.BindingFile, "{}"u8);
+        string aside = _tree.Root.SetAside();
         Assert.True(_tree.Root.IsEmpty);
-        Assert.True(File.Exists($"{_tree.Path}/.kafkafs/aside/d/f"));
-        Assert.False(Directory.Exists($"{_tree.Path}/.kafkafs/aside/half"));
-        _tree.Root.DeleteAside();
-        Assert.False(Directory.Exists($"{_tree.Path}/.kafkafs/aside"));
+        Assert.False(_tree.Root.IsReplica);
+        Assert.True(File.Exists($"{aside}/d/f"));
+        Assert.True(File.Exists($"{aside}/.kafkafs/journal.json"));
+        Assert.NotEqual(aside, _tree.Root.SetAside());
+    }
+
+    [Fact]
+    public void ASettingAsideThatWasInterruptedGoesOnInTheSamePlace()
+    {
+        Log.Make(ChangeKind.Mkdir, FileId.Root, "d");
+        _tree.Root.WriteStateFile("setting-aside", "aside-before"u8);
+        Directory.CreateDirectory($"{_tree.Path}/.kafkafs/aside-before/moved");
+        Assert.EndsWith("/aside-before", _tree.Root.SetAside(), StringComparison.Ordinal);
+        Assert.Equal([".kafkafs", "d", "moved"], Directory.GetDirectories($"{_tree.Path}/.kafkafs/aside-before").Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     public void Dispose()

@@ -3,6 +3,7 @@ using KafkaFs.Journal;
 using KafkaFs.Journal.Contract;
 using KafkaFs.Replica;
 using KafkaFs.Replica.Apply;
+using KafkaFs.Replica.Tree;
 using KafkaFs.Replica.Verification;
 using KafkaFs.TestKit.Journal;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -74,10 +75,9 @@ internal sealed class TreeFuzzRun : IDisposable
         Assert.False(_replica.Applier.HasFailed);
         Assert.True(stall is null || (stall.Path.Length > 0 && stall.Action.Length > 0), $"{stall}");
 
-        // Killed: the next opening makes the tree right again.
-        Reopen();
+        ReopenAttacked();
+        Rejoin();
         GoOn();
-        _replica.DropSetAside();
         return stall is not null;
     }
 
@@ -154,9 +154,33 @@ internal sealed class TreeFuzzRun : IDisposable
         Assert.Null(Apply(s_patience));
     }
 
+    // Killed: the next opening recovers, or says that what was taken is missing, and changes nothing outside either way.
+    private void ReopenAttacked()
+    {
+        _replica.Dispose();
+        try
+        {
+            Open().Dispose();
+        }
+        catch (DataRootException exception) when (exception.Problem == DataRootProblem.TreeDamaged)
+        {
+            _trace.Add($"refused: {exception.Message}");
+        }
+    }
+
+    private void Rejoin()
+    {
+        using (DataRoot root = DataRoot.Open(Root))
+        {
+            root.SetAside();
+        }
+
+        Reopen();
+    }
+
     private LocalReplica Open()
     {
-        LocalReplica replica = LocalReplica.Open(new ReplicaOptions { DataRoot = Root }, _journal, NullLogger.Instance, TimeProvider.System, default);
+        LocalReplica replica = LocalReplica.Open(new ReplicaOptions { DataRoot = Root, CheckpointRecords = 10_000_000 }, _journal, NullLogger.Instance, TimeProvider.System, default);
         replica.Tree.OpensHandles &= !_walksPaths;
         return replica;
     }

@@ -13,7 +13,8 @@ internal static class StateRows
         return left.Except(right).Select(line => $"lost: {line}").Concat(right.Except(left).Select(line => $"new: {line}")).Take(10);
     }
 
-    private static IEnumerable<string> Lines(NamespaceState state)
+    /// <summary>All of it.</summary>
+    public static IEnumerable<string> Lines(NamespaceState state)
     {
         IEnumerable<string> sessions = state.Sessions.Select(pair => $"session {pair.Key}: {pair.Value}");
         IEnumerable<string> runs = state.LastRuns.Select(pair => $"master {pair.Key}: run {pair.Value}");

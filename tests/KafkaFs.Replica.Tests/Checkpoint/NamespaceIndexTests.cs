@@ -122,6 +122,15 @@ public sealed class NamespaceIndexTests : IDisposable
     }
 
     [Fact]
+    public void AnIndexOfAnAlphaVersionIsRefusedAndBothFormatsAreNamed()
+    {
+        Execute("PRAGMA user_version = 1");
+        string words = Assert.Throws<CheckpointException>(Load).Message;
+        Assert.Contains("index format 1", words, StringComparison.Ordinal);
+        Assert.Contains("knows 2", words, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AStateOfANewerFormatLevelIsRefusedAndBothLevelsAreNamed()
     {
         Change raise = new() { Kind = ChangeKind.FormatRaised, NewLevel = 9 };

@@ -63,7 +63,7 @@ public sealed class ModelTests
     public void G1_ACheckpointIsTheStateOfItsFreezeAlthoughRecordsGoOn()
     {
         int checkpoints = 0;
-        Seeds.Run(Seeds.Count("checkpoints", 600), (seed, trace) =>
+        Seeds.Run(Seeds.Count("checkpoints", 300), (seed, trace) =>
         {
             CheckpointRun run = new(seed, trace, new VolatileStore());
             run.Play(Records);
@@ -76,7 +76,7 @@ public sealed class ModelTests
     public void G1_TheIndexTakesCheckpointsOverInPlace()
     {
         using TemporaryFolder folder = new();
-        Seeds.Run(Seeds.Count("index in place", 60), (seed, trace) =>
+        Seeds.Run(Seeds.Count("index in place", 40), (seed, trace) =>
         {
             using NamespaceIndex index = NamespaceIndex.Open(folder[$"{seed}.db"]);
             new CheckpointRun(seed, trace, index).Play(Records);

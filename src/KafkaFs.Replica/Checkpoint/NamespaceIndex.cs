@@ -185,9 +185,13 @@ internal sealed partial class NamespaceIndex : ICheckpointStore, IDisposable
             using SqliteConnection former = Connect(_path, SqliteOpenMode.ReadWrite);
             CheckFormat(former, _path);
         }
-        catch (Exception exception) when (exception is SqliteException or CheckpointException)
+        catch (SqliteException)
         {
             // Damaged already: nothing that could be kept.
+        }
+        catch (CheckpointException)
+        {
+            // The same, or of a format that is not used any more.
         }
 
         Array.ForEach(logs, File.Delete);

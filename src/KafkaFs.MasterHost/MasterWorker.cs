@@ -7,6 +7,7 @@ using KafkaFs.Hosting.Status;
 using KafkaFs.Journal.Contract;
 using KafkaFs.MasterHost.FileSystem;
 using KafkaFs.MasterHost.Session;
+using KafkaFs.Posix;
 using KafkaFs.Posix.Files;
 using KafkaFs.Replica;
 using KafkaFs.Replica.Namespace;
@@ -66,7 +67,8 @@ internal sealed partial class MasterWorker(
         using LocalReplica replica = LocalReplica.Open(options, journal, _logger, clock, stop);
         using MasterSession session = new(replica.Applier, journal, metrics.OnAcknowledged, _logger, clock);
         SessionStart start = new(session, replica, clock);
-        using MasterFileSystem fileSystem = new(replica, session, metrics);
+        SpaceReserve reserve = new(() => replica.Tree.StatFileSystem(out FileSystemStatus space) == Errno.None ? space : null, settings.ReserveBytes, _logger, clock);
+        using MasterFileSystem fileSystem = new(replica, session, reserve, metrics);
         replica.Applier.Observer = new MasterObserver(session, start, fileSystem);
         JournalFollower? follower = null;
         bool isFailing = true;

@@ -28,4 +28,7 @@ public sealed record HostSettings
     public int ReaderThreads { get; init; }
 
     public bool? AllowOther { get; init; }
+
+    /// <summary>Master: bytes of its disk that its mount leaves free; null is 256 MiB, or 1 % of a smaller disk.</summary>
+    public long? ReserveBytes { get; init; }
 }

@@ -45,7 +45,7 @@ public static class HostSettingsBinder
     {
         if (settings.Role == HostRole.Slave)
         {
-            reader.Ignore("Mount:Mountpoint", "Mount:ReaderThreads", "Mount:AllowOther");
+            reader.Ignore("Mount:Mountpoint", "Mount:ReaderThreads", "Mount:AllowOther", "ReserveBytes");
             return settings;
         }
 
@@ -54,6 +54,7 @@ public static class HostSettingsBinder
             Mountpoint = reader.Required("Mount:Mountpoint", "an empty directory"),
             ReaderThreads = reader.Number("Mount:ReaderThreads", 4, 1, 64),
             AllowOther = reader.Flag("Mount:AllowOther"),
+            ReserveBytes = reader.Bytes("ReserveBytes"),
         };
     }
 

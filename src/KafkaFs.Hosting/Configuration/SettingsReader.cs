@@ -53,6 +53,23 @@ internal sealed class SettingsReader(IConfigurationSection section)
         return fallback;
     }
 
+    public long? Bytes(string key)
+    {
+        string text = Text(key);
+        if (text.Length == 0)
+        {
+            return null;
+        }
+
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value))
+        {
+            return value;
+        }
+
+        Errors.Add($"{Name(key)} = '{text}': a number of bytes is wanted");
+        return null;
+    }
+
     public bool? Flag(string key)
     {
         string text = Text(key);

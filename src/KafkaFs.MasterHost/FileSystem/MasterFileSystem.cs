@@ -36,10 +36,11 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
     private readonly HandleTable<OpenFile> _files = new();
     private readonly HandleTable<OpenDirectory> _directories = new();
     private readonly KafkaFsMetrics _metrics;
+    private readonly SpaceReserve _reserve;
 
-    public MasterFileSystem(LocalReplica replica, MasterSession session, KafkaFsMetrics metrics)
+    public MasterFileSystem(LocalReplica replica, MasterSession session, SpaceReserve reserve, KafkaFsMetrics metrics)
     {
-        (_replica, _namespace, _session, _metrics) = (replica, replica.Namespace, session, metrics);
+        (_replica, _namespace, _session, _reserve, _metrics) = (replica, replica.Namespace, session, reserve, metrics);
         Orphans = new OrphanTable(replica, _lookups);
         Notifier = new KernelNotifier(_lookups);
     }
@@ -211,6 +212,7 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
     private void Submit(FuseRequest request, ref Change change, CallCompletion succeed, Func<Errno, Errno>? translate = null)
     {
         Errno errno = CheckLengths(change);
+        errno = errno != Errno.None ? errno : CheckSpace(change);
         if (errno != Errno.None)
         {
             request.ReplyError(errno);
@@ -258,6 +260,13 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
         }
 
         return change.Name.Length > limits.NameMax || change.NewName.Length > limits.NameMax ? Errno.ENAMETOOLONG : Errno.None;
+    }
+
+    // Before there is a record: one that this disk cannot hold would stall the mount.
+    private Errno CheckSpace(in Change change)
+    {
+        ulong size = change.Kind == ChangeKind.Truncate && TryGetAttributes(change.Inode, out InodeAttributes attributes) ? attributes.Size : 0;
+        return _reserve.Refuses(change, size) ? Errno.ENOSPC : Errno.None;
     }
 
     private ReadOnlySpan<byte> PathHint(scoped in Change change, Span<byte> buffer)

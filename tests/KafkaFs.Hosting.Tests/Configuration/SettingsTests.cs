@@ -41,6 +41,15 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void TheReserveIsANumberOfBytes()
+    {
+        Assert.Null(Bind().ReserveBytes);
+        Assert.Equal(5_000_000_000, Bind(("ReserveBytes", "5000000000")).ReserveBytes);
+        Refused("KafkaFs:ReserveBytes = '-1': a number of bytes is wanted", ("ReserveBytes", "-1"));
+        Refused("'1G'", ("ReserveBytes", "1G"));
+    }
+
+    [Fact]
     public void AServiceMustNameItsJournal() => Refused("Journal:Provider is missing", ("Journal:Provider", ""));
 
     [Fact]

@@ -78,6 +78,32 @@ public sealed class MasterFileSystemTests : IDisposable
         Assert.Equal(Errno.None, SetXattr(node, "user.a", new byte[limits.XattrValueMax]));
     }
 
+    [Fact]
+    public void G3_AnOwnDiskThatIsFullUpToTheReserveIsAnsweredEnospcBeforeThereIsARecord()
+    {
+        (FileId node, ulong handle) = _master.Created("file");
+        Assert.Equal(Errno.None, _master.Write(node, handle, 0, "0123456789"));
+        SetFree(1000);
+        long records = _master.Records;
+        Assert.Equal(Errno.ENOSPC, _master.Create("other").Errno);
+        Assert.Equal(Errno.ENOSPC, _master.Call(MkDir("dir")).Errno);
+        Assert.Equal(Errno.ENOSPC, _master.Call(_master.Request(FuseOpcode.SymLink, 1).Name("link").Name("target")).Errno);
+        Assert.Equal(Errno.ENOSPC, _master.Call(_master.Request(FuseOpcode.MkNod, 1).U32(0x11a4).U32(0).U32(0).U32(0).Name("fifo")).Errno);
+        Assert.Equal(Errno.ENOSPC, _master.Call(_master.Request(FuseOpcode.Link, 1).U64(node.Value).Name("hard")).Errno);
+        Assert.Equal(Errno.ENOSPC, _master.Write(node, handle, 0, "x"));
+        Assert.Equal(Errno.ENOSPC, Allocate(node, handle, 0, 10, 0));
+        Assert.Equal(Errno.ENOSPC, Truncate(node, 11));
+        Assert.Equal(Errno.ENOSPC, SetXattr(node, "user.a", [1]));
+        Assert.Equal(records, _master.Records);
+        Assert.Equal(Errno.None, Truncate(node, 5));
+        Assert.Equal(Errno.None, Allocate(node, handle, 0, 2, 3 /* PUNCH_HOLE | KEEP_SIZE */));
+        SetMode(node, 0x180);
+        Assert.Equal(Errno.None, _master.Call(_master.Request(FuseOpcode.Rename, 1).U64(1).Name("file").Name("renamed")).Errno);
+        Assert.Equal(Errno.None, _master.Unlink("renamed"));
+        SetFree(0x1000_0000 + 100_000);
+        Assert.Equal(Errno.None, _master.Create("other").Errno);
+    }
+
     [Theory]
     [InlineData(0, 0x9edu)]
     [InlineData(1_000, 0x1edu)]
@@ -168,6 +194,12 @@ public sealed class MasterFileSystemTests : IDisposable
     public void Dispose() => _master.Dispose();
 
     private RequestBytes MkDir(string name) => _master.Request(FuseOpcode.MkDir, 1).U32(0x1ed).U32(0).Name(name);
+
+    private void SetFree(ulong bytes)
+    {
+        _master.FreeBytes = bytes;
+        _master.Clock.Advance(1);
+    }
 
     private void Interrupt(RequestBytes request) => _master.Serve(new RequestBytes(FuseOpcode.Interrupt, request.Unique | 1).U64(request.Unique));
 

@@ -12,6 +12,7 @@ using KafkaFs.Journal.Embedded;
 using KafkaFs.MasterHost.FileSystem;
 using KafkaFs.MasterHost.Session;
 using KafkaFs.Posix;
+using KafkaFs.Posix.Files;
 using KafkaFs.Replica;
 using KafkaFs.Replica.Namespace;
 using KafkaFs.TestKit;
@@ -42,7 +43,8 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
         Replica = LocalReplica.Open(new ReplicaOptions { DataRoot = _folder["root"] }, _journal, NullLogger.Instance, TimeProvider.System, default);
         _session = new MasterSession(Replica.Applier, _journal, static _ => { }, NullLogger.Instance, TimeProvider.System);
         SessionStart start = new(_session, Replica, TimeProvider.System);
-        FileSystem = new MasterFileSystem(Replica, _session, _metrics);
+        SpaceReserve reserve = new(() => new FileSystemStatus { BlockSize = 1, BlocksAvailable = FreeBytes }, 0x1000_0000, NullLogger.Instance, Clock);
+        FileSystem = new MasterFileSystem(Replica, _session, reserve, _metrics);
         Replica.Applier.Observer = new MasterObserver(_session, start, FileSystem);
         _follower = new Thread(() => Replica.Follow(_stop.Token)) { IsBackground = true, Name = "follower" };
         _follower.Start();
@@ -55,6 +57,12 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
     public LocalReplica Replica { get; }
 
     public MasterFileSystem FileSystem { get; }
+
+    /// <summary>Of the disk of the data root; looked at anew when <see cref="Clock"/> has moved a second. The reserve is 256 MiB.</summary>
+    public ulong FreeBytes { get; set; } = 1ul << 40;
+
+    /// <summary>That of the reserve.</summary>
+    public ManualClock Clock { get; } = new();
 
     /// <summary>The journal takes no record while it is set.</summary>
     public bool IsStalled

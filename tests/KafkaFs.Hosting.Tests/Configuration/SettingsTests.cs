@@ -105,7 +105,7 @@ public sealed class SettingsTests
     [Fact]
     public void ASlavePassesOverTheMastersKeysSoThatBothMayShareAFile()
     {
-        HostSettings settings = Bind(HostRole.Slave, ("Mount:ReaderThreads", "many"), ("Mount:AllowOther", "true"), ("DataRoot", "/mnt/x/below"));
+        HostSettings settings = Bind(HostRole.Slave, ("Mount:ReaderThreads", "many"), ("Mount:AllowOther", "true"), ("ReserveBytes", "lots"), ("DataRoot", "/mnt/x/below"));
         Assert.Equal(("", "http://127.0.0.1:9465"), (settings.Mountpoint, settings.HttpUrls));
         Assert.Throws<SettingsException>(() => Bind(HostRole.Slave, ("Mount:Mountpont", "/x")));
     }

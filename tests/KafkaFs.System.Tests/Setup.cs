@@ -45,6 +45,9 @@ internal sealed class Setup : IDisposable
     /// <summary>A slave on a folder of the setup, or on an absolute path; <paramref name="log"/> names its log.</summary>
     public HostUnderTest Slave(string root = "s", string log = "s") => Start("slave", [_folder[root], .. _topic], log);
 
+    /// <summary>The ends of all logs, for a test that fails.</summary>
+    public string LastWords => string.Join('\n', Directory.GetFiles(_folder.Path, "*.log").SelectMany(log => File.ReadLines(log).TakeLast(15).Prepend(Path.GetFileName(log) + ":")));
+
     /// <summary>Disposes of <paramref name="used"/> once no host runs any more, the last one first.</summary>
     public T Use<T>(T used) where T : IDisposable
     {

@@ -40,7 +40,7 @@ public abstract class KillRoundTests
         }
         catch (Exception exception)
         {
-            throw new InvalidOperationException($"{words}: {hosts.Summary}: {exception.Message}", exception);
+            throw new InvalidOperationException($"{words}: {hosts.Summary}: {exception.Message}\n{setup.LastWords}", exception);
         }
 
         TestSetting.Say($"{words}: {hosts.Summary}, {load.Answered} answered calls checked, of the unknown ones {load.Unknown.Done} were done and {load.Unknown.NotDone} not, {load.Shared.Lines} lines of the shared log");

@@ -41,6 +41,11 @@ internal sealed class Worker
                 Thread.Sleep(_random.Next(4));
             }
 
+            if (difference is null && _load.TryNewer(ref _generation, out SafeFd last))
+            {
+                difference = Resolve(last);
+            }
+
             if (difference is not null)
             {
                 _load.Failed($"{Name}: {difference}");

@@ -158,4 +158,5 @@ public sealed class KafkaDiskTroubleTests : DiskTroubleTests
         _cluster.Control("kill-broker", Broker);
         await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);
         _cluster.Control("start-broker", Broker);
-    }}
+    }
+}

@@ -63,8 +63,7 @@ internal sealed partial class MasterWorker(
 
         ProcessCalls.RaiseDescriptorLimit();
         using IJournal journal = await OpenJournalAsync(stop).ConfigureAwait(false);
-        ReplicaOptions options = new() { DataRoot = settings.DataRoot, Ownership = settings.Ownership };
-        using LocalReplica replica = LocalReplica.Open(options, journal, _logger, clock, stop);
+        using LocalReplica replica = ReplicaOpening.Open(settings, journal, _status, _logger, clock, stop);
         using MasterSession session = new(replica.Applier, journal, metrics.OnAcknowledged, _logger, clock);
         SessionStart start = new(session, replica, clock);
         SpaceReserve reserve = new(() => replica.Tree.StatFileSystem(out FileSystemStatus space) == Errno.None ? space : null, settings.ReserveBytes, _logger, clock);

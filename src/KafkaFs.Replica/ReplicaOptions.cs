@@ -20,6 +20,9 @@ public sealed record ReplicaOptions
     /// <summary>A checkpoint starts also after this time, if anything was applied.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Hears, in words for a person, from where to where a replica recovers.</summary>
+    public Action<string>? OnRecovery { get; init; }
+
     /// <summary>Hears, in words for a person, what this machine refuses a recovery, which is tried again until it can be done.</summary>
     public Action<string>? OnRecoveryStalled { get; init; }
 }

@@ -27,8 +27,7 @@ internal sealed class SlaveWorker(
     protected override async Task RunAsync(CancellationToken stop)
     {
         using IJournal journal = await JournalOpening.WaitAsync(provider, _status, stop).ConfigureAwait(false);
-        ReplicaOptions options = new() { DataRoot = settings.DataRoot, Ownership = settings.Ownership };
-        using LocalReplica replica = LocalReplica.Open(options, journal, _logger, clock, stop);
+        using LocalReplica replica = ReplicaOpening.Open(settings, journal, _status, _logger, clock, stop);
         using JournalFollower follower = new(replica, journal, _status, metrics);
         bool isFailing = true;
         try

@@ -1,4 +1,5 @@
 using KafkaFs.Journal.Kafka;
+using KafkaFs.Replica;
 using KafkaFs.Replica.Tree;
 
 namespace KafkaFs.Hosting.Configuration;
@@ -12,6 +13,9 @@ public sealed record HostSettings
 
     /// <summary>Null: by the effective user.</summary>
     public TreeOwnership? Ownership { get; init; }
+
+    /// <summary>Records that a crash may leave to be redone (<see cref="ReplicaOptions.CheckpointRecords"/>).</summary>
+    public int CheckpointRecords { get; init; } = 100_000;
 
     /// <summary>Kafka, or null for the embedded journal.</summary>
     public KafkaJournalOptions? Kafka { get; init; }

@@ -29,6 +29,7 @@ public static class HostSettingsBinder
             Role = role,
             DataRoot = reader.Required("DataRoot", "the directory that holds this replica"),
             Ownership = BindOwnership(reader),
+            CheckpointRecords = reader.Number("CheckpointRecords", 100_000, 100, 10_000_000),
             Kafka = BindKafka(reader, provider),
             EmbeddedFile = BindEmbedded(reader, provider),
             HttpUrls = BindUrls(reader, role),

@@ -25,9 +25,10 @@ internal sealed partial class ReplicaRecovery(
     /// begun again from the checkpoint), <see cref="DataRootException"/> with TreeDamaged and <see cref="JournalRefusedException"/> with
     /// TreeAheadOfLog when there is no way on.
     /// </summary>
-    public CheckpointHeader Run(JournalBounds bounds, long interval, CancellationToken stop)
+    public CheckpointHeader Run(JournalBounds bounds, ReplicaOptions options, CancellationToken stop)
     {
         long target = ChooseTarget(bounds);
+        options.OnRecovery?.Invoke($"recovering from the checkpoint at {header.NextOffset} to {target}");
         RecoveryPlan plan = Replay(target, stop);
         using Limbo limbo = new(disk.Place);
         PhysicalPlaces places = new(plan, state, disk.Place);
@@ -41,7 +42,7 @@ internal sealed partial class ReplicaRecovery(
         new ContentRedo(plan, state, disk.Place, tree, journal).Run(target, stop);
         new AttributeRedo(plan, state, disk.Place, tree, limbo).Run();
         tree.ForgetObjects();
-        return Finish(interval);
+        return Finish(options.CheckpointRecords);
     }
 
     // Always as far as the tree may be: what lies up to the horizon has to be applied anyway.

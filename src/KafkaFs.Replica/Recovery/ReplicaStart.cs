@@ -66,7 +66,7 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
         }
 
         ReplicaRecovery recovery = new(disk, index, state, header, tree, journal, logger);
-        return new ReplicaStart(state, recovery.Run(bounds, options.CheckpointRecords, stop));
+        return new ReplicaStart(state, recovery.Run(bounds, options, stop));
     }
 
     private static ReplicaStart Begin(IReplicaDisk disk, JournalBounds bounds)

@@ -1,0 +1,30 @@
+using KafkaFs.Hosting.Configuration;
+using KafkaFs.Hosting.Status;
+using KafkaFs.Journal.Contract;
+using KafkaFs.Replica;
+using Microsoft.Extensions.Logging;
+
+namespace KafkaFs.Hosting.Replication;
+
+/// <summary>Opens the replica that the settings name, with the status saying what it takes.</summary>
+public static class ReplicaOpening
+{
+    /// <summary>
+    /// <see cref="LocalReplica.Open"/>: blocks while a replica recovers, and while this machine refuses that, which is a stall and
+    /// goes on by itself.
+    /// </summary>
+    public static LocalReplica Open(
+        HostSettings settings, IJournal journal, HostStatus status, ILogger logger, TimeProvider clock, CancellationToken stop)
+    {
+        status.Set(HostState.Starting, $"opening {settings.DataRoot}");
+        ReplicaOptions options = new()
+        {
+            DataRoot = settings.DataRoot,
+            Ownership = settings.Ownership,
+            CheckpointRecords = settings.CheckpointRecords,
+            OnRecovery = words => status.Set(HostState.Starting, words),
+            OnRecoveryStalled = words => status.Set(HostState.Stalled, words),
+        };
+        return LocalReplica.Open(options, journal, logger, clock, stop);
+    }
+}

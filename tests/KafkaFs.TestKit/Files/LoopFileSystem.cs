@@ -23,7 +23,9 @@ public sealed class LoopFileSystem : IDisposable
 
         Environments.Require(File.Exists($"/usr/sbin/mkfs.{kind}") || File.Exists($"/sbin/mkfs.{kind}"), $"there is no mkfs.{kind} (deploy/install-test-tools)");
         ToolProcess.Run("truncate", ["-s", $"{mebibytes}M", Image]);
-        ToolProcess.Run($"mkfs.{kind}", ["-q", .. options, Image]);
+        // mke2fs gives small disks small blocks, whose xattrs are below the default limits.
+        string[] blocks = kind == "ext4" ? ["-b", "4096"] : [];
+        ToolProcess.Run($"mkfs.{kind}", ["-q", .. blocks, .. options, Image]);
         Mount("-o", "loop", Image, Path);
     }
 

@@ -4,7 +4,7 @@ using Xunit;
 namespace KafkaFs.Simulation;
 
 /// <summary>What a run did, for the one that fails.</summary>
-internal sealed class Trace
+internal sealed class Trace(int lines = 60)
 {
     private readonly Queue<string> _lines = new();
     private byte[] _record = [];
@@ -12,7 +12,7 @@ internal sealed class Trace
     public void Add(string line)
     {
         _lines.Enqueue(line);
-        if (_lines.Count > 60)
+        if (_lines.Count > lines)
         {
             _lines.Dequeue();
         }
@@ -30,6 +30,9 @@ internal sealed class Trace
 /// </summary>
 internal static class Seeds
 {
+    /// <summary>One seed is to run alone.</summary>
+    public static bool IsOne => Only is not null;
+
     private static int? Only => Number("KAFKAFS_TEST_SEED");
 
     public static int Count(string simulation, int usual)
@@ -39,12 +42,12 @@ internal static class Seeds
         return count;
     }
 
-    public static void Run(int count, Action<int, Trace> simulate)
+    public static void Run(int count, Action<int, Trace> simulate, int traceLines = 60)
     {
         int first = Only ?? 1;
         Parallel.For(first, first + count, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, seed =>
         {
-            Trace trace = new();
+            Trace trace = new(traceLines);
             try
             {
                 simulate(seed, trace);

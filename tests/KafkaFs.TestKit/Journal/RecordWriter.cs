@@ -58,6 +58,12 @@ public sealed class RecordWriter(Guid filesystem, Guid master, uint session = 1)
         return Encode(ref change, session, _sequence++);
     }
 
+    /// <summary>A new FileId of the session.</summary>
+    public FileId Next() => FileId.Of(new SessionId(session), ++_counter);
+
+    /// <summary>Any change, as the session's next record.</summary>
+    public byte[] Encode(ref Change change) => Encode(ref change, session, _sequence++);
+
     private byte[] Encode(ref Change change, uint ofSession, ulong sequence)
     {
         change.Header.Filesystem = filesystem;

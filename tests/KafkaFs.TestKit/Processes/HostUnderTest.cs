@@ -84,6 +84,11 @@ public sealed class HostUnderTest : IDisposable
         return line is null ? -1 : long.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
     }
 
+    /// <summary>Memory of the process, bytes (VmRSS of proc(5)).</summary>
+    public long ResidentBytes() =>
+        File.ReadLines($"/proc/{_process.Id}/status").Where(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
+            .Select(line => long.Parse(line.AsSpan(6, line.Length - 9).Trim(), CultureInfo.InvariantCulture) * 1024).FirstOrDefault();
+
     /// <summary>kill -9.</summary>
     public void Kill()
     {

@@ -7,6 +7,8 @@ public static unsafe partial class DescriptorCalls
 {
     private const int AtEmptyPath = 0x1000;
 
+    private static volatile bool s_lacksFchmodat2;
+
     /// <summary>A time of utimensat(2) that stays as it is.</summary>
     public const long OmitTime = long.MinValue;
 
@@ -18,10 +20,24 @@ public static unsafe partial class DescriptorCalls
         return FileCalls.ToErrno(fchownat(scope.Descriptor, &empty, uid, gid, AtEmptyPath));
     }
 
-    /// <summary>chmod(2) through /proc/self/fd: works on O_PATH descriptors; never on symlinks.</summary>
+    /// <summary>
+    /// fchmodat2(2) with AT_EMPTY_PATH, before Linux 6.6 chmod(2) through /proc/self/fd: works on O_PATH descriptors; never on symlinks.
+    /// </summary>
     public static Errno ChangeMode(SafeFd fd, uint mode)
     {
+        const long fchmodat2 = 452;
         using DescriptorScope scope = new(fd);
+        byte empty = 0;
+        if (!s_lacksFchmodat2)
+        {
+            Errno errno = FileCalls.ToErrno(FileCalls.syscall(fchmodat2, scope.Descriptor, (nint)(&empty), (nint)mode, AtEmptyPath));
+            s_lacksFchmodat2 = errno == Errno.ENOSYS;
+            if (!s_lacksFchmodat2)
+            {
+                return errno;
+            }
+        }
+
         byte* path = stackalloc byte[32];
         FileCalls.WriteProcPath(scope.Descriptor, new Span<byte>(path, 32));
         return FileCalls.ToErrno(chmod(path, mode));

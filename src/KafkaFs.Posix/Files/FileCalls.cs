@@ -142,12 +142,25 @@ public static unsafe partial class FileCalls
         }
     }
 
-    /// <summary>A further name for the open object <paramref name="fd"/> (O_PATH will do), through /proc/self/fd.</summary>
+    /// <summary>
+    /// A further name for the open object <paramref name="fd"/> (O_PATH will do): by AT_EMPTY_PATH, which takes CAP_DAC_READ_SEARCH, else
+    /// through /proc/self/fd.
+    /// </summary>
     public static Errno LinkDescriptor(SafeFd fd, SafeFd? directory, ReadOnlySpan<byte> name)
     {
         const int followSymlink = 0x400;
         Span<byte> source = stackalloc byte[32];
         using DescriptorScope scope = new(fd);
+        Errno errno = OnName(directory, name, (ulong)scope.Descriptor, 0, static (at, path, from, _) =>
+        {
+            byte empty = 0;
+            return linkat((int)from, &empty, at, path, AtEmptyPath);
+        });
+        if (errno != Errno.ENOENT)
+        {
+            return errno;
+        }
+
         WriteProcPath(scope.Descriptor, source);
         fixed (byte* pointer = source)
         {

@@ -193,7 +193,7 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
     {
         string name = ReadStateFile(AsideMark) is byte[] begun
             ? Encoding.UTF8.GetString(begun)
-            : $"aside-{DateTime.UtcNow.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture)}";
+            : NewAsideName();
         WriteStateFile(AsideMark, Utf8(name));
         using (SafeFd aside = Place.OpenOwnDirectory(Utf8(name)))
         {
@@ -212,6 +212,18 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
 
         static bool IsOfTheTree(byte[] name) =>
             !name.AsSpan().SequenceEqual("lock"u8) && !name.AsSpan().SequenceEqual(Utf8(AsideMark)) && !name.AsSpan().StartsWith("aside-"u8);
+    }
+
+    private string NewAsideName()
+    {
+        string time = DateTime.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
+        string name = $"aside-{time}";
+        for (int further = 2; FileCalls.Stat(_own, Utf8(name), out _) != Errno.ENOENT; further++)
+        {
+            name = string.Create(CultureInfo.InvariantCulture, $"aside-{time}-{further}");
+        }
+
+        return name;
     }
 
     private void MoveAll(SafeFd from, SafeFd to, IEnumerable<byte[]> names)

@@ -40,7 +40,7 @@ public sealed partial class DataTree
             return Errno.None;
         }
 
-        Errno errno = Failed(Reach(effects.Inode, inodes, out DescriptorLease lease), "open");
+        Errno errno = Failed(ReachOwn(effects.Inode, inodes, out DescriptorLease lease), "open");
         if (errno != Errno.None)
         {
             return errno;

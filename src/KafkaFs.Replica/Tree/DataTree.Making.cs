@@ -24,18 +24,19 @@ public sealed partial class DataTree
         using (parent)
         {
             effects.TryGetUpdate(effects.Inode, out InodeUpdate update);
-            errno = MakeObject(change, update.After, parent.Fd, out SafeFd made);
+            uint? mode = ModeToMakeWith(effects.Parent, update.After, inodes);
+            errno = MakeObject(change, update.After, mode, parent.Fd, out SafeFd made);
             if (errno == Errno.EEXIST)
             {
                 made.Dispose();
                 errno = _halfMade == effects.Inode ? RemoveHalfMade(parent.Fd, change.Name, update.After.IsDirectory) : ClearWay(parent.Fd, change.Name);
-                errno = errno != Errno.None ? errno : MakeObject(change, update.After, parent.Fd, out made);
+                errno = errno != Errno.None ? errno : MakeObject(change, update.After, mode, parent.Fd, out made);
             }
 
             Span<byte> identity = stackalloc byte[Effects.MaxIdentityBytes];
             int identityBytes = 0;
             errno = Failed(errno, "create");
-            errno = errno != Errno.None ? errno : Shape(made, update.After, InodeAspects.Owner | InodeAspects.Mode);
+            errno = errno != Errno.None ? errno : Shape(made, update.After, InodeAspects.Owner | InodeAspects.Mode, hasMode: mode is not null);
             errno = errno != Errno.None ? errno : Failed(_calls.Identify(made, default, identity, out identityBytes), "identify");
             if (errno != Errno.None)
             {
@@ -63,22 +64,33 @@ public sealed partial class DataTree
         }
     }
 
-    private Errno MakeObject(in Change change, in InodeAttributes attributes, SafeFd parent, out SafeFd made) =>
-        MakeObject(change.Inode, attributes, change.Data, parent, change.Name, out made);
+    // The final mode, where the chown that follows does not touch it and the directory hands nothing down; else null: chmod sets it last.
+    private uint? ModeToMakeWith(FileId parent, in InodeAttributes attributes, IInodeSource inodes)
+    {
+        const uint special = 0xe00, sgid = 0x400;
+        uint mode = ProjectedAttributes.Mode(_ownership, attributes);
+        bool inherits = parent == FileId.Root
+            ? _rootHandsDownGroup
+            : !inodes.TryGetAttributes(parent, out InodeAttributes directory) || (ProjectedAttributes.Mode(_ownership, directory) & sgid) != 0;
+        return (mode & special) != 0 || inherits ? null : mode;
+    }
+
+    private Errno MakeObject(in Change change, in InodeAttributes attributes, uint? mode, SafeFd parent, out SafeFd made) =>
+        MakeObject(change.Inode, attributes, mode, change.Data, parent, change.Name, out made);
 
     private Errno MakeObject(
-        FileId inode, in InodeAttributes attributes, ReadOnlySpan<byte> target, SafeFd parent, ReadOnlySpan<byte> name, out SafeFd made)
+        FileId inode, in InodeAttributes attributes, uint? mode, ReadOnlySpan<byte> target, SafeFd parent, ReadOnlySpan<byte> name, out SafeFd made)
     {
         const OpenFlags create = OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.ReadWrite;
         const uint ownerReadWrite = 0x180, ownerAll = 0x1c0;
         made = new SafeFd();
         Errno errno = attributes.Type switch
         {
-            InodeType.RegularFile => _calls.Open(parent, name, create, ownerReadWrite, out made),
-            InodeType.Directory => _calls.MakeDirectory(parent, name, ownerAll),
+            InodeType.RegularFile => _calls.Open(parent, name, create, mode ?? ownerReadWrite, out made),
+            InodeType.Directory => _calls.MakeDirectory(parent, name, mode ?? ownerAll),
             InodeType.Symlink => MakeSymlink(inode, target, parent, name),
             _ => _calls.MakeNode(
-                parent, name, ((uint)ProjectedAttributes.Type(_ownership, attributes) << 12) | ownerReadWrite, ProjectedAttributes.Rdev(_ownership, attributes)),
+                parent, name, ((uint)ProjectedAttributes.Type(_ownership, attributes) << 12) | (mode ?? ownerReadWrite), ProjectedAttributes.Rdev(_ownership, attributes)),
         };
         if (errno != Errno.None)
         {

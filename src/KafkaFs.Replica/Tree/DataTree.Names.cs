@@ -41,7 +41,7 @@ public sealed partial class DataTree
 
         using (parent)
         {
-            errno = Failed(Reach(effects.Inode, inodes, out DescriptorLease linked), "open");
+            errno = Failed(ReachOwn(effects.Inode, inodes, out DescriptorLease linked), "open");
             if (errno != Errno.None)
             {
                 return errno;

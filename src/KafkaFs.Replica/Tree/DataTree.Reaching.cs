@@ -51,6 +51,18 @@ public sealed partial class DataTree
         return errno;
     }
 
+    // The holder of the apply lock may use what it has open for writing.
+    private Errno ReachOwn(FileId inode, IInodeSource inodes, out DescriptorLease lease)
+    {
+        if (_writers.TryGetValue(inode, out SafeFd? writer))
+        {
+            lease = new DescriptorLease(writer);
+            return Errno.None;
+        }
+
+        return Reach(inode, inodes, out lease);
+    }
+
     // The inode may have died between finding and keeping: its descriptor would hold the space of a deleted file.
     private void ForgetIfDead(FileId inode, IInodeSource inodes)
     {

@@ -31,7 +31,7 @@ public sealed partial class DataTree
     {
         length = 0;
         inodes.TryGetAttributes(inode, out InodeAttributes attributes);
-        Errno errno = MakeObject(inode, attributes, inodes.GetTarget(inode), directory, name, out SafeFd made);
+        Errno errno = MakeObject(inode, attributes, null, inodes.GetTarget(inode), directory, name, out SafeFd made);
         using (made)
         {
             errno = errno != Errno.None ? errno : Shape(made, attributes, InodeAspects.Owner | InodeAspects.Mode);

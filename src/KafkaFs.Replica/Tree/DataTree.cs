@@ -16,7 +16,7 @@ public sealed partial class DataTree : IDisposable
     /// <summary>O_PATH descriptors kept open.</summary>
     public const int MaxCachedDescriptors = 4_096;
 
-    private const int MaxWriters = 64;
+    private const int MaxWriters = 512;
 
     private readonly TreePlace _place;
     private readonly ITreeCalls _calls;
@@ -25,12 +25,15 @@ public sealed partial class DataTree : IDisposable
     private readonly Dictionary<FileId, SafeFd> _writers = [];
     private readonly HashSet<FileId> _touched = [];
     private readonly SafeFd _foreign;
+    private readonly bool _rootHandsDownGroup;
     private string _action = "";
 
     internal DataTree(TreePlace place, TreeOwnership ownership, IReadOnlyList<string> warnings)
     {
         (_place, _calls, _ownership, Warnings) = (place, place.Calls, ownership, warnings);
         _foreign = place.OpenOwnDirectory("foreign"u8);
+        const uint sgid = 0x400;
+        _rootHandsDownGroup = _calls.Stat(place.Root, default, out StatxResult stat) != Errno.None || (stat.Permissions & sgid) != 0;
     }
 
     public TreeOwnership Ownership => _ownership;
@@ -91,7 +94,6 @@ public sealed partial class DataTree : IDisposable
     /// </summary>
     public TreeResult EndBatch(IInodeSource inodes)
     {
-        CloseWriters();
         TreeResult first = TreeResult.Success;
         List<FileId>? refused = null;
         foreach (FileId inode in _touched)
@@ -104,6 +106,7 @@ public sealed partial class DataTree : IDisposable
             }
         }
 
+        CloseWriters();
         _touched.Clear();
         _touched.UnionWith(refused ?? []);
         return first;
@@ -166,7 +169,7 @@ public sealed partial class DataTree : IDisposable
             return Errno.None;
         }
 
-        Errno errno = Reach(inode, inodes, out DescriptorLease lease);
+        Errno errno = ReachOwn(inode, inodes, out DescriptorLease lease);
         using (lease)
         {
             return errno != Errno.None ? errno : Failed(_calls.ChangeTimes(lease.Fd, attributes.StAtimeNs, attributes.MtimeNs), "set times");
@@ -237,7 +240,7 @@ public sealed partial class DataTree : IDisposable
 
     private Errno RealizeUpdate(in InodeUpdate update, IInodeSource inodes)
     {
-        Errno errno = Reach(update.Inode, inodes, out DescriptorLease lease);
+        Errno errno = ReachOwn(update.Inode, inodes, out DescriptorLease lease);
         if (errno != Errno.None)
         {
             return Failed(errno, "open");
@@ -257,7 +260,7 @@ public sealed partial class DataTree : IDisposable
     }
 
     // chown strips suid and sgid, so the mode is set after it.
-    private Errno Shape(SafeFd fd, in InodeAttributes attributes, InodeAspects changed)
+    private Errno Shape(SafeFd fd, in InodeAttributes attributes, InodeAspects changed, bool hasMode = false)
     {
         Errno errno = Errno.None;
         if ((changed & InodeAspects.Owner) != 0 && _ownership == TreeOwnership.Full)
@@ -265,7 +268,7 @@ public sealed partial class DataTree : IDisposable
             errno = Failed(_calls.ChangeOwner(fd, attributes.Uid, attributes.Gid), "chown");
         }
 
-        if (errno == Errno.None && (changed & (InodeAspects.Owner | InodeAspects.Mode)) != 0 && attributes.Type != InodeType.Symlink)
+        if (errno == Errno.None && !hasMode && (changed & (InodeAspects.Owner | InodeAspects.Mode)) != 0 && attributes.Type != InodeType.Symlink)
         {
             errno = Failed(_calls.ChangeMode(fd, ProjectedAttributes.Mode(_ownership, attributes)), "chmod");
         }

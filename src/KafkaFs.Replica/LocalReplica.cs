@@ -26,6 +26,7 @@ public sealed partial class LocalReplica : IDisposable
     private readonly ILogger _logger;
     private readonly OpenDataRoot? _owned;
     private bool _hasCheckpoint;
+    private NamespaceDelta? _first;
 
     internal LocalReplica(
         IReplicaDisk disk, ICheckpointStore index, DataTree tree, ReplicaStart start, ReplicaOptions options, IJournal journal, ILogger logger, TimeProvider clock, OpenDataRoot? owned = null)
@@ -138,10 +139,10 @@ public sealed partial class LocalReplica : IDisposable
             throw new InvalidOperationException("The replica has changes that no checkpoint took.");
         }
 
-        if (Applier.Stall is { } stall)
+        if (Applier.IsHalfMade)
         {
-            // A record may be half made in the tree: recovery sees to it.
-            LogNotClean(_logger, stall);
+            // Recovery sees to it.
+            LogNotClean(_logger, $"{Applier.Stall}");
         }
         else if (_disk.ReadStateFile(CleanMark) is null)
         {
@@ -204,7 +205,7 @@ public sealed partial class LocalReplica : IDisposable
         {
             JournalBinding.Bind(_disk, _journal.Identity);
             RecordedOwnership.Record(_disk, Tree.Ownership);
-            NamespaceDelta empty = Namespace.Freeze();
+            NamespaceDelta empty = _first ??= Namespace.Freeze();
             _index.Commit(empty, new CheckpointHeader(_journal.Identity, 0, [], _disk.Identity, Applier.Horizon));
             empty.Complete();
             _hasCheckpoint = true;
@@ -223,5 +224,5 @@ public sealed partial class LocalReplica : IDisposable
     private static partial void LogNotClosed(ILogger logger, string reason);
 
     [LoggerMessage(4110, LogLevel.Warning, "This is no clean stop, and the next start recovers: {Stall}")]
-    private static partial void LogNotClean(ILogger logger, ApplyStall stall);
+    private static partial void LogNotClean(ILogger logger, string stall);
 }

@@ -20,6 +20,12 @@ public sealed record ReplicaOptions
     /// <summary>A checkpoint starts also after this time, if anything was applied.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a log that seems to end too early is given to say so again.</summary>
+    internal TimeSpan ConfirmEndAfter { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long a recovery waits at first after a refusal.</summary>
+    internal TimeSpan RetryRecoveryAfter { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Hears, in words for a person, from where to where a replica recovers.</summary>
     public Action<string>? OnRecovery { get; init; }
 

@@ -245,7 +245,7 @@ public sealed class LocalReplicaTests : IDisposable
 
     private LocalReplica Open(string? root = null, TreeOwnership? ownership = null, long checkpointRecords = 1_000)
     {
-        ReplicaOptions options = new() { DataRoot = root ?? Root, Ownership = ownership, CheckpointRecords = checkpointRecords };
+        ReplicaOptions options = new() { DataRoot = root ?? Root, Ownership = ownership, CheckpointRecords = checkpointRecords, ConfirmEndAfter = TimeSpan.Zero };
         return LocalReplica.Open(options, _journal, NullLogger.Instance, TimeProvider.System, default);
     }
 

@@ -3,6 +3,7 @@ using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Journal.Contract;
 using KafkaFs.Posix;
+using KafkaFs.Replica.Checkpoint;
 using KafkaFs.Replica.Namespace;
 using KafkaFs.Replica.Recovery;
 using KafkaFs.Replica.Tree;
@@ -37,6 +38,7 @@ public sealed partial class Applier : IDisposable
     private volatile bool _retryPending;
     private bool _stopped;
     private bool _leftCheckpoint;
+    private volatile bool _isHalfMade;
     private volatile bool _unendedBatch;
     private long _nextOffset;
     private long _horizon = long.MaxValue;
@@ -85,6 +87,9 @@ public sealed partial class Applier : IDisposable
 
     /// <summary>Records of this process that the log has acknowledged and that wait for their turn.</summary>
     public int OwnQueued => _own.Count;
+
+    /// <summary>A record was refused, perhaps half way, and has not been applied since: the tree is not exactly what the namespace says.</summary>
+    internal bool IsHalfMade => _isHalfMade || _unendedBatch;
 
     /// <summary>A broken invariant has stopped the replica; it is not to be trusted any more.</summary>
     public bool HasFailed => _failure is not (null or JournalRefusedException);
@@ -138,14 +143,17 @@ public sealed partial class Applier : IDisposable
     /// </summary>
     internal NamespaceDelta? Freeze(out byte[]? lastRecord, out TimeSpan pause)
     {
+        NamespaceDelta? delta;
         lock (_applyLock)
         {
             long start = _clock.GetTimestamp();
             lastRecord = _last.Hash();
-            NamespaceDelta? delta = HasFailed || (_unendedBatch && !EndBatch()) ? null : _namespace.Freeze();
+            delta = HasFailed || (_unendedBatch && !EndBatch()) ? null : _namespace.Freeze();
             pause = _clock.GetElapsedTime(start);
-            return delta;
         }
+
+        Drain();
+        return delta;
     }
 
     /// <summary>A checkpoint is durable: records up to the new horizon may be applied.</summary>
@@ -191,9 +199,14 @@ public sealed partial class Applier : IDisposable
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Waits for the record under way; nothing is applied afterwards.</summary>
     public void Dispose()
     {
+        lock (_applyLock)
+        {
+            _stopped = true;
+        }
+
         _retry.Dispose();
         _wake.Dispose();
     }
@@ -207,6 +220,7 @@ public sealed partial class Applier : IDisposable
             {
                 JournalRefusedException refused => new JournalRefusedException(refused.Refusal, refused.Message, refused),
                 DataRootException unusable => new DataRootException(unusable.Problem, unusable.Message),
+                CheckpointException unreadable => new CheckpointException(unreadable.Message, unreadable),
                 _ => new InvalidOperationException($"The replica failed at record {NextOffset}: {failure.Message}", failure),
             };
         }
@@ -221,7 +235,7 @@ public sealed partial class Applier : IDisposable
     // Who fails to enter the lock may leave: the holder looks at the queue again after it left.
     private void Drain()
     {
-        while (!_retryPending && !_stopped && _failure is null && (_unendedBatch || _own.TryPeek(NextOffset, out _)))
+        while (!_retryPending && !_stopped && _failure is null && (_unendedBatch || (_own.TryPeek(NextOffset, out _) && !IsAtHorizon())))
         {
             if (!_applyLock.TryEnter())
             {
@@ -239,11 +253,25 @@ public sealed partial class Applier : IDisposable
         }
     }
 
+    // Then a checkpoint is asked for, and whoever moves the horizon looks at the queue.
+    private bool IsAtHorizon()
+    {
+        if (NextOffset < Horizon)
+        {
+            return false;
+        }
+
+        HorizonReached?.Invoke();
+        return true;
+    }
+
     private void ApplyOwn()
     {
         int applied = 0;
+        long horizon = Horizon;
         while (TryEndLeftovers() && applied < MaxBatchRecords && _own.TryPeek(_nextOffset, out OwnRecordQueue.Entry entry)
-            && TryLeaveTrail(entry.Offset, entry.Record.Span) && TryApply(new JournalRecord(entry.Offset, entry.AppendTimeMs, entry.Record.Span)))
+            && TryLeaveTrail(entry.Offset, entry.Record.Span, horizon)
+            && TryApply(new JournalRecord(entry.Offset, entry.AppendTimeMs, entry.Record.Span), horizon))
         {
             _last.Note(entry.Record);
             applied++;
@@ -261,8 +289,10 @@ public sealed partial class Applier : IDisposable
     private int ApplyFrom(JournalBatch batch, int index)
     {
         int applied = -1;
-        int last = LastBeforeHorizon(batch);
-        if (last >= index && !TryLeaveTrail(batch[last].Offset, batch[last].Bytes))
+        // Read once: what gets effects below has to be in the trail.
+        long horizon = Horizon;
+        int last = LastBefore(horizon, batch);
+        if (last >= index && !TryLeaveTrail(batch[last].Offset, batch[last].Bytes, horizon))
         {
             return index;
         }
@@ -272,7 +302,7 @@ public sealed partial class Applier : IDisposable
             JournalRecord record = batch[index];
             if (record.Offset >= _nextOffset)
             {
-                if (!TryApply(record))
+                if (!TryApply(record, horizon))
                 {
                     break;
                 }
@@ -290,10 +320,10 @@ public sealed partial class Applier : IDisposable
         return index;
     }
 
-    private int LastBeforeHorizon(JournalBatch batch)
+    private static int LastBefore(long horizon, JournalBatch batch)
     {
         int last = batch.Count - 1;
-        while (last >= 0 && batch[last].Offset >= Horizon)
+        while (last >= 0 && batch[last].Offset >= horizon)
         {
             last--;
         }
@@ -301,9 +331,9 @@ public sealed partial class Applier : IDisposable
         return last;
     }
 
-    private bool TryLeaveTrail(long offset, ReadOnlySpan<byte> record)
+    private bool TryLeaveTrail(long offset, ReadOnlySpan<byte> record, long horizon)
     {
-        if (LeaveTrail is null || offset < _nextOffset || offset >= Horizon || _stopped || _failure is not null)
+        if (LeaveTrail is null || offset < _nextOffset || offset >= horizon || _stopped || _failure is not null)
         {
             return true;
         }
@@ -324,13 +354,22 @@ public sealed partial class Applier : IDisposable
             return false;
         }
 
-        TreeResult result = _tree.EndBatch(_namespace);
+        TreeResult result;
+        try
+        {
+            result = _tree.EndBatch(_namespace);
+        }
+        catch (Exception exception) when (Fail(exception))
+        {
+            return false;
+        }
+
         bool wasUnended = _unendedBatch;
         _unendedBatch = !result.Succeeded;
         return _unendedBatch ? Stalled(NextOffset - 1, result) : !wasUnended || GoesOn(NextOffset - 1);
     }
 
-    private bool TryApply(in JournalRecord record)
+    private bool TryApply(in JournalRecord record, long horizon)
     {
         if (_stopped || _failure is not null)
         {
@@ -342,7 +381,7 @@ public sealed partial class Applier : IDisposable
             throw new InvalidOperationException($"Record {record.Offset} was offered where {_nextOffset} is next.");
         }
 
-        if (record.Offset >= Horizon)
+        if (record.Offset >= horizon)
         {
             HorizonReached?.Invoke();
             return false;
@@ -369,10 +408,9 @@ public sealed partial class Applier : IDisposable
             LimitsKnown?.Invoke(change.Limits);
         }
 
-        if (!_leftCheckpoint)
+        if (!_leftCheckpoint && !TryLeaveCheckpoint(record.Offset))
         {
-            LeavingCheckpoint?.Invoke();
-            _leftCheckpoint = true;
+            return false;
         }
 
         if (!_effects.Dying.IsNone)
@@ -392,9 +430,27 @@ public sealed partial class Applier : IDisposable
         return true;
     }
 
+    // A full disk is waited for, here as anywhere.
+    private bool TryLeaveCheckpoint(long offset)
+    {
+        const string path = ".kafkafs";
+        try
+        {
+            LeavingCheckpoint?.Invoke();
+        }
+        catch (Exception exception) when (exception is CheckpointSpaceException or DataRootException { IsSpace: true })
+        {
+            return Stalled(offset, new TreeResult(Errno.ENOSPC, path, "write"));
+        }
+
+        _leftCheckpoint = true;
+        return _stall?.Path != path || GoesOn(offset);
+    }
+
     private bool TryRealize(in Change change, long offset)
     {
         TreeResult result = _tree.Realize(change, _effects, _namespace);
+        _isHalfMade = !result.Succeeded;
         return result.Succeeded ? GoesOn(offset) : Stalled(offset, result);
     }
 
@@ -436,8 +492,7 @@ public sealed partial class Applier : IDisposable
 
     private bool Fail(Exception exception)
     {
-        _failure = exception;
-        if (exception is not (JournalRefusedException or DataRootException))
+        if (Interlocked.CompareExchange(ref _failure, exception, null) is null && exception is not (JournalRefusedException or DataRootException))
         {
             LogFailed(_logger, NextOffset, exception);
         }

@@ -66,9 +66,9 @@ public sealed partial class Checkpointer : IDisposable
                 }
             }
         }
-        catch (Exception exception) when (exception is DataRootException or SqliteException or IOException)
+        catch (Exception exception) when (EndWith(exception))
         {
-            _applier.FailWith(exception as DataRootException ?? NotKept(exception));
+            // The thread that applies throws it.
         }
     }
 
@@ -153,6 +153,7 @@ public sealed partial class Checkpointer : IDisposable
         long records = _applier.NextOffset - Position;
         return records > 0
             && (records >= _options.CheckpointRecords / 2
+                || _applier.NextOffset >= _applier.Horizon
                 || _applier.Counters.Bytes - _bytesAt >= _options.CheckpointBytes
                 || _clock.GetElapsedTime(_frozenAt) >= _options.CheckpointInterval);
     }
@@ -172,6 +173,12 @@ public sealed partial class Checkpointer : IDisposable
             _stall = new ApplyStall(offset, Errno.ENOSPC, ".kafkafs/index.db", "write", _clock.GetUtcNow());
             LogStalled(_logger, offset, exception.Message);
         }
+    }
+
+    private bool EndWith(Exception exception)
+    {
+        _applier.FailWith(exception is SqliteException or IOException ? NotKept(exception) : exception);
+        return true;
     }
 
     private DataRootException NotKept(Exception exception) => new(

@@ -6,19 +6,19 @@ using KafkaFs.Replica.Tree;
 namespace KafkaFs.Replica.Recovery;
 
 /// <summary>Step 7: every touched object gets all its attributes from the namespace; directories last, since what is done in them moves their times.</summary>
-internal sealed class AttributeRedo(RecoveryPlan plan, NamespaceState state, TreePlace place, DataTree tree, Limbo limbo)
+internal sealed class AttributeRedo(RecoveryPlan plan, NamespaceState state, TreePlace place, DataTree tree)
 {
-    public void Run()
+    public void Run(CancellationToken stop)
     {
-        EmptyLimbo();
-        Reshape(isDirectory: false);
-        Reshape(isDirectory: true);
+        Reshape(isDirectory: false, stop);
+        Reshape(isDirectory: true, stop);
     }
 
-    private void Reshape(bool isDirectory)
+    private void Reshape(bool isDirectory, CancellationToken stop)
     {
         foreach (FileId inode in plan.Inodes)
         {
+            stop.ThrowIfCancellationRequested();
             if (inode == FileId.Root || !state.TryGetAttributes(inode, out InodeAttributes attributes) || attributes.IsDirectory != isDirectory)
             {
                 continue;
@@ -34,27 +34,8 @@ internal sealed class AttributeRedo(RecoveryPlan plan, NamespaceState state, Tre
         }
     }
 
-    // What is left there are second names of files that have found their places.
-    private void EmptyLimbo()
-    {
-        foreach (byte[] name in limbo.Names())
-        {
-            FileId inode = FileIdOf(name);
-            if (!IsInPlace(inode))
-            {
-                throw TreeDamage.Found(place, $"'.kafkafs/limbo/{System.Text.Encoding.UTF8.GetString(name)}' belongs nowhere");
-            }
-
-            TreeRefusedException.ThrowIf(place.Calls.Unlink(limbo.Fd, name), "unlink", ".kafkafs/limbo");
-        }
-    }
-
-    private static FileId FileIdOf(byte[] name) =>
-        ulong.TryParse(name, System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture, out ulong value)
-            ? new FileId(value)
-            : FileId.None;
-
-    private bool IsInPlace(FileId inode)
+    /// <summary>The object of an older file stands at one of its names at least.</summary>
+    public bool IsInPlace(FileId inode)
     {
         if (!plan.Older.TryGetValue(inode, out OlderObject older) || older.IsDirectory)
         {
@@ -63,15 +44,20 @@ internal sealed class AttributeRedo(RecoveryPlan plan, NamespaceState state, Tre
 
         foreach ((FileId directory, byte[] name) in state.NamesOf(inode))
         {
-            if (tree.Reach(directory, state, out DescriptorLease lease) == Errno.None)
+            Errno errno = tree.Reach(directory, state, out DescriptorLease lease);
+            bool same = false;
+            if (errno == Errno.None)
             {
                 using (lease)
                 {
-                    if (place.Calls.HasIdentity(lease.Fd, name, older.Identity, out bool same) == Errno.None && same)
-                    {
-                        return true;
-                    }
+                    errno = place.Calls.HasIdentity(lease.Fd, name, older.Identity, out same);
                 }
+            }
+
+            TreeRefusedException.ThrowUnlessAbsent(errno, "identify", DataTree.Describe(inode, state));
+            if (same)
+            {
+                return true;
             }
         }
 

@@ -15,7 +15,7 @@ internal sealed class Evacuation(RecoveryPlan plan, NamespaceState state, Physic
 {
     private readonly Queue<(byte[] Name, TouchedDirectory Touched)> _dead = new();
 
-    public void Run()
+    public void Run(CancellationToken stop)
     {
         SortLimbo();
         EmptyDead();
@@ -25,7 +25,11 @@ internal sealed class Evacuation(RecoveryPlan plan, NamespaceState state, Physic
         {
             // A directory inside one that is going is reached once that one has been emptied.
             before = waiting.Count;
-            waiting.RemoveAll(TryEvacuate);
+            waiting.RemoveAll(directory =>
+            {
+                stop.ThrowIfCancellationRequested();
+                return TryEvacuate(directory);
+            });
             EmptyDead();
         }
         while (waiting.Count < before);
@@ -63,7 +67,7 @@ internal sealed class Evacuation(RecoveryPlan plan, NamespaceState state, Physic
     private bool TryEvacuate(FileId directory)
     {
         Errno errno = tree.Reach(directory, places, out DescriptorLease lease);
-        if (errno is Errno.ENOENT or Errno.ESTALE or Errno.ENOTDIR)
+        if (TreeRefusedException.IsAbsent(errno))
         {
             return false;
         }

@@ -15,7 +15,9 @@ internal sealed class Limbo : IDisposable
     private readonly ITreeCalls _calls;
     private long _dead;
 
-    public Limbo(TreePlace place) => (_calls, Fd) = (place.Calls, place.OpenOwnDirectory(DirectoryName));
+    private readonly TreePlace _place;
+
+    public Limbo(TreePlace place) => (_place, _calls, Fd) = (place, place.Calls, place.OpenOwnDirectory(DirectoryName));
 
     public static ReadOnlySpan<byte> DirectoryName => "limbo"u8;
 
@@ -36,13 +38,28 @@ internal sealed class Limbo : IDisposable
     {
         while (true)
         {
-            byte[] place = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"dead-{++_dead}"));
-            Errno errno = tree.RenameToFreeName(parent, name, Fd, place);
+            byte[] dead = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"dead-{++_dead}"));
+            Errno errno = tree.RenameToFreeName(parent, name, Fd, dead);
             if (errno != Errno.EEXIST)
             {
                 TreeRefusedException.ThrowIf(errno, "move to limbo", path);
-                return place;
+                return dead;
             }
+        }
+    }
+
+    /// <summary>At the end: what is left are second names of files that are in their places.</summary>
+    public void Empty(Predicate<FileId> isInPlace)
+    {
+        foreach (byte[] name in Names())
+        {
+            bool isInode = ulong.TryParse(name, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong inode);
+            if (!isInode || !isInPlace(new FileId(inode)))
+            {
+                throw TreeDamage.Found(_place, $"'.kafkafs/limbo/{Encoding.UTF8.GetString(name)}' belongs nowhere");
+            }
+
+            TreeRefusedException.ThrowIf(_calls.Unlink(Fd, name), "unlink", ".kafkafs/limbo");
         }
     }
 

@@ -15,10 +15,11 @@ internal sealed class Placement(RecoveryPlan plan, NamespaceState state, Physica
     private readonly HashSet<FileId> _inPlace = [FileId.Root];
     private readonly Dictionary<FileId, (FileId Parent, byte[] Name)> _made = [];
 
-    public void Run()
+    public void Run(CancellationToken stop)
     {
         foreach ((FileId directory, TouchedDirectory touched) in plan.Directories)
         {
+            stop.ThrowIfCancellationRequested();
             if (!state.TryGetAttributes(directory, out _))
             {
                 continue;
@@ -57,8 +58,27 @@ internal sealed class Placement(RecoveryPlan plan, NamespaceState state, Physica
             {
                 Place(parent, name, next);
             }
+            else
+            {
+                RequireThere(parent, name, next);
+            }
 
             _inPlace.Add(next);
+        }
+    }
+
+    // By its handle a directory is found also where somebody has moved it to, outside the data root.
+    private void RequireThere(FileId parent, byte[] name, FileId directory)
+    {
+        string path = DataTree.Describe(directory, state);
+        Errno errno = tree.Reach(parent, places, out DescriptorLease lease);
+        TreeRefusedException.ThrowUnlessAbsent(errno, "open the directory of", path);
+        using (lease)
+        {
+            if (errno != Errno.None || !IsThere(lease.Fd, name, directory, path))
+            {
+                throw TreeDamage.Missing(place, state, directory);
+            }
         }
     }
 
@@ -66,7 +86,7 @@ internal sealed class Placement(RecoveryPlan plan, NamespaceState state, Physica
     {
         string path = $"{DataTree.Describe(directory, state)}/{System.Text.Encoding.UTF8.GetString(name)}".TrimStart('/');
         Errno errno = tree.Reach(directory, places, out DescriptorLease lease);
-        if (errno is Errno.ENOENT or Errno.ESTALE or Errno.ENOTDIR)
+        if (TreeRefusedException.IsAbsent(errno))
         {
             throw TreeDamage.Missing(place, state, directory);
         }
@@ -110,8 +130,22 @@ internal sealed class Placement(RecoveryPlan plan, NamespaceState state, Physica
         }
         else
         {
-            LinkFrom(FindOlder(wanted, older.Identity, parent, name), directory, name, path);
+            PlaceFile(wanted, older.Identity, directory, parent, name, path);
         }
+    }
+
+    private void PlaceFile(FileId file, byte[] identity, SafeFd directory, FileId parent, byte[] name, string path)
+    {
+        SafeFd from = FindOlder(file, identity, parent, name);
+        Errno errno;
+        using (from)
+        {
+            errno = place.Calls.Link(from, directory, name);
+        }
+
+        // It has as many names as the filesystem allows, one of them in limbo.
+        errno = errno == Errno.EMLINK ? tree.RenameToFreeName(limbo.Fd, Limbo.NameOf(file), directory, name) : errno;
+        TreeRefusedException.ThrowIf(errno, "link", path);
     }
 
     private void MakeOrLink(SafeFd directory, FileId parent, byte[] name, FileId wanted, string path)
@@ -123,7 +157,10 @@ internal sealed class Placement(RecoveryPlan plan, NamespaceState state, Physica
             using (lease)
             {
                 TreeRefusedException.ThrowIf(place.Calls.Open(lease.Fd, first.Name, OpenFlags.PathOnly, 0, out SafeFd made), "open", path);
-                LinkFrom(made, directory, name, path);
+                using (made)
+                {
+                    TreeRefusedException.ThrowIf(place.Calls.Link(made, directory, name), "link", path);
+                }
             }
 
             return;
@@ -147,15 +184,18 @@ internal sealed class Placement(RecoveryPlan plan, NamespaceState state, Physica
 
         foreach ((FileId directory, byte[] other) in state.NamesOf(inode))
         {
-            bool isItself = directory == parent && other.AsSpan().SequenceEqual(name);
-            if (!isItself && tree.Reach(directory, places, out DescriptorLease lease) == Errno.None)
+            if (directory == parent && other.AsSpan().SequenceEqual(name))
             {
-                using (lease)
+                continue;
+            }
+
+            Errno errno = tree.Reach(directory, places, out DescriptorLease lease);
+            TreeRefusedException.ThrowUnlessAbsent(errno, "open a directory of", DataTree.Describe(inode, state));
+            using (lease)
+            {
+                if (errno == Errno.None && TryOpen(lease.Fd, other, identity, out found))
                 {
-                    if (TryOpen(lease.Fd, other, identity, out found))
-                    {
-                        return found;
-                    }
+                    return found;
                 }
             }
         }
@@ -165,25 +205,15 @@ internal sealed class Placement(RecoveryPlan plan, NamespaceState state, Physica
 
     private bool TryOpen(SafeFd directory, byte[] name, byte[] identity, out SafeFd fd)
     {
-        if (place.Calls.Open(directory, name, OpenFlags.PathOnly, 0, out fd) != Errno.None)
-        {
-            return false;
-        }
-
-        bool isIt = place.Calls.HasIdentity(fd, default, identity, out bool same) == Errno.None && same;
-        if (!isIt)
+        Errno errno = place.Calls.Open(directory, name, OpenFlags.PathOnly, 0, out fd);
+        bool same = false;
+        errno = errno != Errno.None ? errno : place.Calls.HasIdentity(fd, default, identity, out same);
+        if (!same)
         {
             fd.Dispose();
         }
 
-        return isIt;
-    }
-
-    private void LinkFrom(SafeFd from, SafeFd directory, byte[] name, string path)
-    {
-        using (from)
-        {
-            TreeRefusedException.ThrowIf(place.Calls.Link(from, directory, name), "link", path);
-        }
+        TreeRefusedException.ThrowUnlessAbsent(errno, "open", System.Text.Encoding.UTF8.GetString(name));
+        return same;
     }
 }

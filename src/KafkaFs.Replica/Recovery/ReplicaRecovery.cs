@@ -30,6 +30,21 @@ internal sealed partial class ReplicaRecovery(
         long target = ChooseTarget(bounds);
         options.OnRecovery?.Invoke($"recovering from the checkpoint at {header.NextOffset} to {target}");
         RecoveryPlan plan = Replay(target, stop);
+        try
+        {
+            Restore(plan, target, stop);
+        }
+        finally
+        {
+            // If it is begun again, that attempt makes some of these objects anew.
+            tree.ForgetObjects();
+        }
+
+        return Finish(options.CheckpointRecords);
+    }
+
+    private void Restore(RecoveryPlan plan, long target, CancellationToken stop)
+    {
         using Limbo limbo = new(disk.Place);
         PhysicalPlaces places = new(plan, state, disk.Place);
         if (!tree.ProbeHandles())
@@ -37,12 +52,12 @@ internal sealed partial class ReplicaRecovery(
             places.Search(limbo.Fd);
         }
 
-        new Evacuation(plan, state, places, disk.Place, tree, limbo).Run();
-        new Placement(plan, state, places, disk.Place, tree, limbo).Run();
+        new Evacuation(plan, state, places, disk.Place, tree, limbo).Run(stop);
+        new Placement(plan, state, places, disk.Place, tree, limbo).Run(stop);
         new ContentRedo(plan, state, disk.Place, tree, journal).Run(target, stop);
-        new AttributeRedo(plan, state, disk.Place, tree, limbo).Run();
-        tree.ForgetObjects();
-        return Finish(options.CheckpointRecords);
+        AttributeRedo attributes = new(plan, state, disk.Place, tree);
+        attributes.Run(stop);
+        limbo.Empty(attributes.IsInPlace);
     }
 
     // Always as far as the tree may be: what lies up to the horizon has to be applied anyway.
@@ -60,7 +75,11 @@ internal sealed partial class ReplicaRecovery(
         }
 
         long target = Math.Max(former, Math.Min(bounds.Next, header.Horizon));
-        RecoveryTarget.Write(disk, target);
+        if (RecoveryTarget.Read(disk) != target)
+        {
+            RecoveryTarget.Write(disk, target);
+        }
+
         LogBegins(logger, disk.Place.Path, header.NextOffset, target, bounds.Next);
         return target;
     }

@@ -3,13 +3,14 @@ using KafkaFs.Replica.Checkpoint;
 using KafkaFs.Replica.Namespace;
 using KafkaFs.Replica.Tree;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KafkaFs.Replica.Recovery;
 
 /// <summary>Where a replica begins: with nothing, at a clean checkpoint, or at the one that a recovery ended with.</summary>
 internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeader? header)
 {
-    private static readonly TimeSpan s_retryAfter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_longestRetry = TimeSpan.FromSeconds(10);
 
     /// <summary>The namespace, which is what the tree holds.</summary>
     public NamespaceState State { get; } = state;
@@ -24,25 +25,31 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
     public static ReplicaStart Find(
         IReplicaDisk disk, ICheckpointStore index, DataTree tree, ReplicaOptions options, IJournal journal, ILogger logger, CancellationToken stop)
     {
-        while (true)
+        string? told = null;
+        for (TimeSpan wait = options.RetryRecoveryAfter; ; wait = wait * 2 < s_longestRetry ? wait * 2 : s_longestRetry)
         {
             try
             {
-                return FindOnce(disk, index, tree, options, journal, logger, stop);
+                return FindOnce(disk, index, tree, options, isFirst: told is null, journal, logger, stop);
             }
-            catch (Exception exception) when (exception is TreeRefusedException or CheckpointSpaceException)
+            catch (Exception exception) when (exception is TreeRefusedException or CheckpointSpaceException or DataRootException { IsSpace: true })
             {
-                string words = $"recovery of '{disk.Place.Path}' cannot go on: {exception.Message}; it is tried again every second";
-                LogStalled(logger, words);
+                string words = $"recovery of '{disk.Place.Path}' cannot go on: {exception.Message}; it is tried again by itself";
+                if (words != told)
+                {
+                    LogStalled(logger, words);
+                    told = words;
+                }
+
                 options.OnRecoveryStalled?.Invoke(words);
-                stop.WaitHandle.WaitOne(s_retryAfter);
+                stop.WaitHandle.WaitOne(wait);
                 stop.ThrowIfCancellationRequested();
             }
         }
     }
 
     private static ReplicaStart FindOnce(
-        IReplicaDisk disk, ICheckpointStore index, DataTree tree, ReplicaOptions options, IJournal journal, ILogger logger, CancellationToken stop)
+        IReplicaDisk disk, ICheckpointStore index, DataTree tree, ReplicaOptions options, bool isFirst, IJournal journal, ILogger logger, CancellationToken stop)
     {
         JournalBounds bounds = journal.QueryBounds(0, stop);
         if (disk.ReadStateFile(DataRoot.AsideMark) is not null)
@@ -57,6 +64,7 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
             return Begin(disk, bounds);
         }
 
+        bounds = Confirm(bounds, disk, header, options, journal, stop);
         ResumeCheck.Verify(header, bounds, journal, stop);
         RefuseCopy(disk, header);
         if (disk.ReadStateFile(LocalReplica.CleanMark) is not null)
@@ -65,8 +73,23 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
             return new ReplicaStart(state, header);
         }
 
-        ReplicaRecovery recovery = new(disk, index, state, header, tree, journal, logger);
-        return new ReplicaStart(state, recovery.Run(bounds, options, stop));
+        ReplicaRecovery recovery = new(disk, index, state, header, tree, journal, isFirst ? logger : NullLogger.Instance);
+        return new ReplicaStart(state, recovery.Run(bounds, isFirst ? options : options with { OnRecovery = null }, stop));
+    }
+
+    // A broker that was the leader may tell of a past end: only what is said again later is a verdict.
+    private static JournalBounds Confirm(
+        JournalBounds bounds, IReplicaDisk disk, CheckpointHeader header, ReplicaOptions options, IJournal journal, CancellationToken stop)
+    {
+        long known = Math.Max(header.NextOffset, Math.Max(RecoveryTarget.Read(disk) ?? 0, (Trail.Read(disk.ReadTrail())?.Offset + 1) ?? 0));
+        if (bounds.Next >= known)
+        {
+            return bounds;
+        }
+
+        stop.WaitHandle.WaitOne(options.ConfirmEndAfter);
+        stop.ThrowIfCancellationRequested();
+        return journal.QueryBounds(0, stop);
     }
 
     private static ReplicaStart Begin(IReplicaDisk disk, JournalBounds bounds)

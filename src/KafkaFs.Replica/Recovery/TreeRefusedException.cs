@@ -9,6 +9,13 @@ internal sealed class TreeRefusedException(TreeResult result)
 {
     public TreeResult Result { get; } = result;
 
+    /// <summary>Throws unless the call succeeded, or found nothing there.</summary>
+    public static void ThrowUnlessAbsent(Errno errno, string action, string path) =>
+        ThrowIf(IsAbsent(errno) ? Errno.None : errno, action, path);
+
+    /// <summary>There is nothing at a name, or not what was looked for: the only errors that say something of the tree.</summary>
+    public static bool IsAbsent(Errno errno) => errno is Errno.ENOENT or Errno.ESTALE or Errno.ENOTDIR;
+
     /// <summary>Throws unless the call succeeded.</summary>
     public static void ThrowIf(Errno errno, string action, string path)
     {

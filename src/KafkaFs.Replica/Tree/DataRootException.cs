@@ -25,5 +25,11 @@ public enum DataRootProblem
 /// <summary>A data root that cannot be used, with words that name it and say what to do. Nothing was changed.</summary>
 public sealed class DataRootException(DataRootProblem problem, string message) : Exception(message)
 {
+    /// <summary>What the machine said, if it was the machine.</summary>
+    public KafkaFs.Posix.Errno? Refusal { get; init; }
+
+    /// <summary>The disk is full: trying again is right.</summary>
+    public bool IsSpace => Refusal is KafkaFs.Posix.Errno.ENOSPC or KafkaFs.Posix.Errno.EDQUOT;
+
     public DataRootProblem Problem { get; } = problem;
 }

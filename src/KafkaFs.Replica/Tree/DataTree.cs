@@ -144,16 +144,6 @@ public sealed partial class DataTree : IDisposable
     /// <summary>Space of the filesystem below. From any thread.</summary>
     public Errno StatFileSystem(out FileSystemStatus status) => DescriptorCalls.StatFileSystem(_place.Root, out status);
 
-    /// <summary>Makes everything durable that was done so far; an error is final (Linux marks the pages clean).</summary>
-    public void Sync()
-    {
-        Errno errno = _calls.SyncFileSystem(_place.Root);
-        if (errno != Errno.None)
-        {
-            throw new DataRootException(DataRootProblem.Unusable, $"data root '{_place.Path}' could not be made durable ({errno}): no checkpoint is written");
-        }
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -56,6 +56,7 @@ internal sealed class CrashRun : IDisposable
     // One life of the process, or several with clean stops, until the machine stops.
     private void Live()
     {
+        RefuseSomething();
         _replica.Open();
         _checkpointStep = 0;
         for (int step = 0; ; step++)
@@ -142,6 +143,7 @@ internal sealed class CrashRun : IDisposable
 
     private void LiveToTheEnd()
     {
+        RefuseSomething();
         _replica.Open();
         _replica.CatchUp(_random.Next(1, 40));
         _replica.Verify();
@@ -150,6 +152,15 @@ internal sealed class CrashRun : IDisposable
             _replica.Close();
             _replica.Open();
             _replica.Verify();
+        }
+    }
+
+    // A recovery that is refused a call is begun again in the same process, with what that has open.
+    private void RefuseSomething()
+    {
+        if (_random.Next(3) == 0)
+        {
+            _replica.RefuseInRecovery(_random.Next(1, 80));
         }
     }
 

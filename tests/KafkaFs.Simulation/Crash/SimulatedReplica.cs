@@ -23,6 +23,7 @@ internal sealed class SimulatedReplica : IDisposable
     private readonly JournalBatch _batch = new();
     private readonly Action<string>? _listener;
     private LocalReplica? _replica;
+    private long _refusedCall = long.MaxValue;
 
     /// <param name="random">Decides what the disk leaves open.</param>
     /// <param name="listener">Hears of every step; may be null.</param>
@@ -31,7 +32,14 @@ internal sealed class SimulatedReplica : IDisposable
         Disk = new SimulatedDisk(traits, random);
         Disk.Machine.Listener = _listener = listener;
         _index = new SimulatedIndex(Disk);
-        _options = new ReplicaOptions { DataRoot = "simulated", CheckpointRecords = checkpointRecords, OnRecoveryStalled = words => throw new InvalidOperationException(words) };
+        _options = new ReplicaOptions
+        {
+            DataRoot = "simulated",
+            CheckpointRecords = checkpointRecords,
+            ConfirmEndAfter = TimeSpan.Zero,
+            RetryRecoveryAfter = TimeSpan.Zero,
+            OnRecoveryStalled = GoOnIfRefused,
+        };
         _ownership = traits.IsRoot ? TreeOwnership.Full : TreeOwnership.Namespace;
     }
 
@@ -57,11 +65,16 @@ internal sealed class SimulatedReplica : IDisposable
         Journal.Add(record);
     }
 
+    /// <summary>The machine refuses a changing call of the next recovery, and all that follow until it is begun again.</summary>
+    public void RefuseInRecovery(int call) => _refusedCall = call;
+
     /// <summary>A start of the process: it may recover.</summary>
     public void Open()
     {
         _listener?.Invoke("OPEN");
         DataTree tree = new(Disk.Place, _ownership, []);
+        Disk.Refusing.Refuse(_refusedCall);
+        _refusedCall = long.MaxValue;
         try
         {
             ReplicaStart start = ReplicaStart.Find(Disk, _index, tree, _options, Journal, NullLogger.Instance, CancellationToken.None);
@@ -69,6 +82,7 @@ internal sealed class SimulatedReplica : IDisposable
         }
         finally
         {
+            Disk.Refusing.Pass();
             if (_replica is null)
             {
                 tree.Dispose();
@@ -175,6 +189,17 @@ internal sealed class SimulatedReplica : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Drop();
+
+    private void GoOnIfRefused(string words)
+    {
+        if (!Disk.Refusing.HasRefused)
+        {
+            throw new InvalidOperationException(words);
+        }
+
+        _listener?.Invoke($"REFUSED: {words}");
+        Disk.Refusing.Pass();
+    }
 
     /// <summary>Applies all that the log has.</summary>
     public void CatchUp(int batch)

@@ -32,6 +32,7 @@ internal sealed partial class SimulatedDisk : ITreeCalls, IReplicaDisk
         SimulatedObject own = NewObject(InodeType.Directory, 0x1c0, null);
         SetEntry(Root, ".kafkafs"u8, own);
         ForgetSynced();
+        Refusing = new RefusingCalls(this);
         Place = Mount();
     }
 
@@ -48,6 +49,9 @@ internal sealed partial class SimulatedDisk : ITreeCalls, IReplicaDisk
 
     /// <inheritdoc/>
     public TreePlace Place { get; private set; }
+
+    /// <summary>Through which the tree is reached; refuses calls when it is told to.</summary>
+    public RefusingCalls Refusing { get; }
 
     /// <inheritdoc/>
     public byte[] Identity { get; } = [1, 2, 3, 4];
@@ -134,7 +138,7 @@ internal sealed partial class SimulatedDisk : ITreeCalls, IReplicaDisk
     }
 
     private TreePlace Mount() => new(
-        this, new SimulatedFd(this, Root, OpenFlags.ReadOnly | OpenFlags.Directory), new SimulatedFd(this, Own, OpenFlags.ReadOnly | OpenFlags.Directory), "simulated");
+        Refusing, new SimulatedFd(this, Root, OpenFlags.ReadOnly | OpenFlags.Directory), new SimulatedFd(this, Own, OpenFlags.ReadOnly | OpenFlags.Directory), "simulated");
 
     private SimulatedObject NewObject(InodeType type, uint mode, SimulatedObject? directory, uint rdev = 0, byte[]? target = null)
     {

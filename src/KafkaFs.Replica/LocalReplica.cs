@@ -147,7 +147,7 @@ public sealed partial class LocalReplica : IDisposable
         else if (_disk.ReadStateFile(CleanMark) is null)
         {
             _disk.WriteStateFile(CleanMark, "clean"u8);
-            LogCheckpoint(_logger, Namespace.NextOffset, Namespace.InodeCount);
+            LogCheckpoint(_logger, Namespace.NextOffset, Namespace.InodeCount, Checkpoints.Durable.Hash);
         }
     }
 
@@ -217,8 +217,8 @@ public sealed partial class LocalReplica : IDisposable
     [LoggerMessage(4102, LogLevel.Information, "Stopped before record {Offset}")]
     private static partial void LogStopped(ILogger logger, long offset);
 
-    [LoggerMessage(4103, LogLevel.Information, "Clean checkpoint at {Offset}, {Inodes} inodes")]
-    private static partial void LogCheckpoint(ILogger logger, long offset, long inodes);
+    [LoggerMessage(4103, LogLevel.Information, "Clean checkpoint at {Offset}, {Inodes} inodes, state {Hash}")]
+    private static partial void LogCheckpoint(ILogger logger, long offset, long inodes, string hash);
 
     [LoggerMessage(4109, LogLevel.Error, "No clean checkpoint is written: {Reason}")]
     private static partial void LogNotClosed(ILogger logger, string reason);

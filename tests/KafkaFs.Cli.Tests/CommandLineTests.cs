@@ -13,6 +13,10 @@ public sealed class CommandLineTests
     [InlineData("master --broker h:1 --property a.b=c m topic mnt")]
     [InlineData("compare a b")]
     [InlineData("cleanup /mnt")]
+    [InlineData("rejoin --from-log /srv/copy")]
+    [InlineData("rejoin --from-log --broker h:1 /srv/copy topic")]
+    [InlineData("rejoin --from-log --journal j /srv/copy")]
+    [InlineData("rejoin --adopt --broker h:1 --property a.b=c /srv/copy topic")]
     [InlineData("demo --once")]
     public void WhatTheHelpShowsIsAccepted(string line) => Assert.Empty(Errors(line));
 
@@ -27,6 +31,12 @@ public sealed class CommandLineTests
     [InlineData("master --journal j m --mnt", "'--mnt' is no option here; a path that begins so is written './--mnt'")]
     [InlineData("compare a -b", "'-b' is no option here; a path that begins so is written './-b'")]
     [InlineData("cleanup --all", "'--all' is no option here; a path that begins so is written './--all'")]
+    [InlineData("rejoin s", "rejoin: either --from-log or --adopt is wanted")]
+    [InlineData("rejoin --from-log --adopt --journal j s", "rejoin: either --from-log or --adopt is wanted")]
+    [InlineData("rejoin --adopt s", "no journal: give --broker HOST:PORT, or --journal FILE")]
+    [InlineData("rejoin --from-log --broker h:1 --journal j s", "--broker and --journal name two journals: give one of them")]
+    [InlineData("rejoin --from-log s topic", "rejoin: DATA-ROOT is wanted without --broker, 2 given")]
+    [InlineData("rejoin --adopt --broker h:1 s", "rejoin: DATA-ROOT TOPIC is wanted with --broker, 1 given")]
     [InlineData("demo --ones", "'--ones' is no option here; a path that begins so is written './--ones'")]
     [InlineData("demo /nowhere/at/all", "FOLDER '/nowhere/at/all' is no directory")]
     public void WhatIsWrongIsSaidBeforeAnythingStarts(string line, string expected) => Assert.Contains(expected, Errors(line));

@@ -8,7 +8,7 @@ internal sealed class Setup : IDisposable
 {
     private readonly TemporaryFolder _folder;
     private readonly string[] _journal;
-    private readonly string[] _topic;
+    private string[] _topic;
     private readonly List<HostUnderTest> _hosts = [];
     private readonly Stack<IDisposable> _used = [];
 
@@ -33,6 +33,19 @@ internal sealed class Setup : IDisposable
     public static Setup Kafka(string bootstrap, string topic) => new(["--broker", bootstrap], [topic]);
 
     private string? _journalFile;
+
+    /// <summary>From here on another journal is meant: a file of the setup, or a topic, that need not exist yet.</summary>
+    public void NameAnotherJournal()
+    {
+        if (_journalFile is null)
+        {
+            _topic = [KafkaFs.TestKit.Kafka.KafkaCluster.NewTopic()];
+        }
+        else
+        {
+            _journalFile = this[$"journal-{Guid.NewGuid():N}.db"];
+        }
+    }
 
     public string[] Journal => _journalFile is null ? _journal : ["--journal", _journalFile];
 

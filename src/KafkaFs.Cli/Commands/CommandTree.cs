@@ -12,6 +12,7 @@ internal static class CommandTree
         DemoCommand.Create(),
         CompareCommand.Create(),
         LogCommand.Create(),
+        RejoinCommand.Create(),
         CleanupCommand.Create(),
     };
 }

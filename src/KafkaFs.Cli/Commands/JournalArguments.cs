@@ -24,13 +24,17 @@ internal sealed class JournalArguments
         HelpName = "KEY=VALUE",
     };
 
-    public void AddTo(Command command)
+    /// <param name="mayBeMissing">Tells whether a command line may name no journal; null is never.</param>
+    public void AddTo(Command command, Func<CommandResult, bool>? mayBeMissing = null)
     {
         command.Options.Add(Broker);
         command.Options.Add(Journal);
         command.Options.Add(Property);
-        command.Validators.Add(Validate);
+        command.Validators.Add(result => Validate(result, mayBeMissing?.Invoke(result) ?? false));
     }
+
+    /// <summary>The command line names a journal.</summary>
+    public bool AreIn(CommandResult result) => result.GetValue(Broker) is not null || result.GetValue(Journal) is not null;
 
     /// <summary>The settings that name the journal.</summary>
     public IEnumerable<string> ToSettings(ParseResult parsed, string topic)
@@ -53,11 +57,11 @@ internal sealed class JournalArguments
     public IEnumerable<string> ToReadOnlySettings(ParseResult parsed) =>
         parsed.GetValue(Journal) is null ? ["--KafkaFs:Journal:Kafka:AcceptFiniteRetention=true"] : [];
 
-    private void Validate(CommandResult result)
+    private void Validate(CommandResult result, bool mayBeMissing)
     {
         bool broker = result.GetValue(Broker) is not null;
         bool journal = result.GetValue(Journal) is not null;
-        if (broker == journal)
+        if (broker == journal && !(mayBeMissing && !broker))
         {
             result.AddError(broker ? "--broker and --journal name two journals: give one of them" : "no journal: give --broker HOST:PORT, or --journal FILE");
         }

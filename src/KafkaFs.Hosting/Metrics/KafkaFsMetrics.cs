@@ -5,6 +5,7 @@ using KafkaFs.Journal.Codec;
 using KafkaFs.Posix;
 using KafkaFs.Replica;
 using KafkaFs.Replica.Apply;
+using KafkaFs.Replica.Checkpoint;
 using KafkaFs.Replica.Namespace;
 
 namespace KafkaFs.Hosting.Metrics;
@@ -20,6 +21,8 @@ public sealed class KafkaFsMetrics : IDisposable
     {
         HistogramBucketBoundaries = [50e-6, 100e-6, 250e-6, 500e-6, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     };
+
+    private const ulong HashMask = (1UL << 48) - 1;
 
     private readonly Meter _meter = new(MeterName);
     private readonly Counter<long> _calls;
@@ -68,8 +71,19 @@ public sealed class KafkaFsMetrics : IDisposable
         _meter.CreateObservableCounter(
             "kafkafs_strangers", () => (long)replica.Tree.Strangers, description: "Files that were in the way of a name and were moved to .kafkafs/foreign.");
         ObserveQueue("acknowledged_records", () => replica.Applier.OwnQueued);
+        Observe(replica.Checkpoints);
         _meter.CreateObservableGauge("kafkafs_inodes", () => state.InodeCount, description: "Inodes of the filesystem.");
         _meter.CreateObservableGauge("kafkafs_entries", () => state.EntryCount, description: "Names of the filesystem.");
+    }
+
+    private void Observe(Checkpointer checkpoints)
+    {
+        _meter.CreateObservableGauge("kafkafs_checkpoint_position", () => checkpoints.Position, description: "First record that the last durable checkpoint does not hold.");
+        _meter.CreateObservableGauge("kafkafs_checkpoint_state", () => State(checkpoints.Durable), description: "Position and hash of the last durable checkpoint, of one moment.");
+        _meter.CreateObservableCounter("kafkafs_checkpoints", () => checkpoints.Count, description: "Checkpoints that this process made durable.");
+        _meter.CreateObservableGauge("kafkafs_checkpoint", () => checkpoints.LastDuration.TotalSeconds, "s", "What the last checkpoint took until it was durable.");
+        _meter.CreateObservableGauge(
+            "kafkafs_checkpoint_longest_pause", () => checkpoints.LongestPause.TotalSeconds, "s", "Longest time for which applying waited for a checkpoint to begin.");
     }
 
     /// <summary>Observes the length of a queue.</summary>
@@ -79,6 +93,14 @@ public sealed class KafkaFsMetrics : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
+
+    // As values of one instrument, since they belong together. A sample is a double: it has the last 48 bits of the hash exactly; the
+    // hash as a label would leave a series behind for each checkpoint.
+    private static Measurement<long>[] State(DurableCheckpoint checkpoint) =>
+    [
+        new(checkpoint.Position, new KeyValuePair<string, object?>("part", "position")),
+        new((long)(ulong)(checkpoint.StateHash & HashMask), new KeyValuePair<string, object?>("part", "hash")),
+    ];
 
     private static IEnumerable<Measurement<int>> States(HostState current) =>
         Enum.GetValues<HostState>().Select(state => new Measurement<int>(state == current ? 1 : 0, new KeyValuePair<string, object?>("state", state.ToString())));

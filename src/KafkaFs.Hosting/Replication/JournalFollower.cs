@@ -151,6 +151,7 @@ public sealed class JournalFollower : IDisposable
         while (!_ended.Task.IsCompleted)
         {
             _status.SetPosition(_replica.Applier.NextOffset, _replica.Applier.Counters.LastAppendTimeMs);
+            _status.Checkpoint = _replica.Checkpoints.Durable is { Position: > 0 } checkpoint ? checkpoint : null;
             if (_replica.Applier.NextOffset >= _bounds.Target)
             {
                 _caughtUp.TrySetResult();

@@ -1,3 +1,4 @@
+using KafkaFs.Replica.Checkpoint;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -13,17 +14,24 @@ public static class HealthEndpoints
         endpoints.MapGet("/health/ready", () => Answer(status, status.IsReady));
     }
 
-    private static IResult Answer(HostStatus status, bool healthy) => Results.Json(
-        new
-        {
-            healthy,
-            state = status.State.ToString(),
-            words = status.Words,
-            since = status.Since,
-            appliedOffset = status.AppliedOffset,
-            endOffset = status.EndOffset,
-            lagRecords = status.LagRecords,
-            lagSeconds = Math.Round(status.LagSeconds, 3),
-        },
-        statusCode: healthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+    private static IResult Answer(HostStatus status, bool healthy)
+    {
+        // Read once: position and hash belong together.
+        DurableCheckpoint? checkpoint = status.Checkpoint;
+        return Results.Json(
+            new
+            {
+                healthy,
+                state = status.State.ToString(),
+                words = status.Words,
+                since = status.Since,
+                appliedOffset = status.AppliedOffset,
+                endOffset = status.EndOffset,
+                lagRecords = status.LagRecords,
+                lagSeconds = Math.Round(status.LagSeconds, 3),
+                checkpointPosition = checkpoint?.Position,
+                checkpointHash = checkpoint?.Hash,
+            },
+            statusCode: healthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+    }
 }

@@ -1,3 +1,4 @@
+using KafkaFs.Replica.Checkpoint;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -14,6 +15,7 @@ public sealed partial class HostStatus(TimeProvider clock, ServiceNotices? syste
     private readonly ReplicationLag _lag = new(clock);
     private readonly long?[] _loggedAt = new long?[Enum.GetValues<HostState>().Length];
     private volatile HostCondition _now = new(HostState.Starting, "starting", clock.GetUtcNow());
+    private volatile DurableCheckpoint? _checkpoint;
     private string _logged = "";
     private long _applied;
     private long _end;
@@ -33,6 +35,13 @@ public sealed partial class HostStatus(TimeProvider clock, ServiceNotices? syste
     public long EndOffset => Math.Max(Volatile.Read(ref _end), AppliedOffset);
 
     public long LagRecords => EndOffset - AppliedOffset;
+
+    /// <summary>The last durable checkpoint; null before there is one.</summary>
+    public DurableCheckpoint? Checkpoint
+    {
+        get => _checkpoint;
+        set => _checkpoint = value;
+    }
 
     /// <summary>How long the oldest record that is not applied has waited for it, seconds; 0 when there is none.</summary>
     public double LagSeconds

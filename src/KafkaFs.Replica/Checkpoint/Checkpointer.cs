@@ -27,10 +27,12 @@ public sealed partial class Checkpointer : IDisposable
     private readonly ILogger _logger;
     private readonly AutoResetEvent _due = new(false);
     private byte[] _lastHash;
-    private long _durable;
+    private volatile DurableCheckpoint _durable;
     private long _frozenAt;
     private long _bytesAt;
     private long _longestPauseTicks;
+    private long _lastTicks;
+    private long _count;
     private volatile ApplyStall? _stall;
     private NamespaceDelta? _pending;
     private CheckpointHeader? _pendingHeader;
@@ -39,11 +41,20 @@ public sealed partial class Checkpointer : IDisposable
         IReplicaDisk disk, ICheckpointStore index, Applier applier, NamespaceState state, byte[] lastHash, ReplicaOptions options, JournalIdentity journal, TimeProvider clock, ILogger logger)
     {
         (_disk, _index, _applier, _namespace, _lastHash, _options) = (disk, index, applier, state, lastHash, options);
-        (_journal, _clock, _logger, _durable, _frozenAt) = (journal, clock, logger, state.NextOffset, clock.GetTimestamp());
+        (_journal, _clock, _logger, _durable, _frozenAt) = (journal, clock, logger, new DurableCheckpoint(state.NextOffset, state.StateHash), clock.GetTimestamp());
     }
 
     /// <summary>Offset of the first record that the last durable checkpoint does not hold.</summary>
-    public long Position => Volatile.Read(ref _durable);
+    public long Position => _durable.Position;
+
+    /// <summary>The last durable checkpoint; before the first one it stands at 0.</summary>
+    public DurableCheckpoint Durable => _durable;
+
+    /// <summary>Checkpoints that this process has made durable.</summary>
+    public long Count => Volatile.Read(ref _count);
+
+    /// <summary>From the beginning of the last durable checkpoint of this process until it was durable; zero before the first.</summary>
+    public TimeSpan LastDuration => TimeSpan.FromTicks(Volatile.Read(ref _lastTicks));
 
     /// <summary>Why the last checkpoint is not durable yet (the disk is full), or null.</summary>
     public ApplyStall? Stall => _stall;
@@ -127,9 +138,11 @@ public sealed partial class Checkpointer : IDisposable
 
         delta.Complete();
         (_pending, _pendingHeader, _stall) = (null, null, null);
-        Volatile.Write(ref _durable, header.NextOffset);
+        _durable = new DurableCheckpoint(header.NextOffset, delta.StateHash);
+        Volatile.Write(ref _lastTicks, _clock.GetElapsedTime(_frozenAt).Ticks);
+        Volatile.Write(ref _count, _count + 1);
         _applier.MoveHorizon(header.Horizon);
-        LogCheckpoint(_logger, header.NextOffset, delta.RowCount);
+        LogCheckpoint(_logger, header.NextOffset, delta.RowCount, _durable.Hash);
         return true;
     }
 
@@ -185,8 +198,8 @@ public sealed partial class Checkpointer : IDisposable
         DataRootProblem.Unusable,
         $"data root '{_disk.Place.Path}': the checkpoint cannot be written: {exception.Message.TrimEnd('.')}; see to the disk, and start again to recover");
 
-    [LoggerMessage(4130, LogLevel.Debug, "Checkpoint at {Offset}: {Rows} rows")]
-    private static partial void LogCheckpoint(ILogger logger, long offset, int rows);
+    [LoggerMessage(4130, LogLevel.Debug, "Checkpoint at {Offset}: {Rows} rows, state {Hash}")]
+    private static partial void LogCheckpoint(ILogger logger, long offset, int rows, string hash);
 
     [LoggerMessage(4131, LogLevel.Error, "The checkpoint at {Offset} cannot be written: {Reason}; it is tried again every second")]
     private static partial void LogStalled(ILogger logger, long offset, string reason);

@@ -6,7 +6,7 @@ using KafkaFs.Replica.Tree;
 namespace KafkaFs.Replica.Recovery;
 
 /// <summary>
-/// Binds a data root to one journal for ever, in a durable file of its own: it is known even after a crash that left no
+/// Binds a data root to one journal, until `kafkafs rejoin`, in a durable file of its own: it is known even after a crash that left no
 /// checkpoint, so that a tree is never rebuilt from another log.
 /// </summary>
 internal static class JournalBinding
@@ -39,6 +39,20 @@ internal static class JournalBinding
         }
     }
 
+    /// <summary>
+    /// Binds a data root to another journal, by command only; the former binding is kept as <paramref name="keepAs"/> beside it. Can be
+    /// done again.
+    /// </summary>
+    public static void Replace(IReplicaDisk disk, JournalIdentity journal, string keepAs)
+    {
+        byte[] fresh = JsonSerializer.SerializeToUtf8Bytes(journal);
+        if (disk.ReadStateFile(DataRoot.BindingFile) is byte[] former && !former.AsSpan().SequenceEqual(fresh))
+        {
+            disk.WriteStateFile(keepAs, former);
+            disk.WriteStateFile(DataRoot.BindingFile, fresh);
+        }
+    }
+
     private static JournalIdentity? Parse(byte[] stored)
     {
         try
@@ -59,7 +73,7 @@ internal static class JournalBinding
         }
 
         return bound.Cluster != found.Cluster
-            ? $"another cluster: this data root follows cluster {bound.Cluster}, the brokers belong to {found.Cluster}"
-            : $"another journal: this data root follows {bound.Log}, found {found.Log} (deleted and created again, or another one named); to start anew use an empty data root";
+            ? $"another cluster: this data root follows cluster {bound.Cluster}, the brokers belong to {found.Cluster}; to follow that one, {DataRoot.RejoinAdvice}"
+            : $"another journal: this data root follows {bound.Log}, found {found.Log} (deleted and created again, or another one named); to follow that one, {DataRoot.RejoinAdvice}";
     }
 }

@@ -1,6 +1,7 @@
 using KafkaFs.Journal.Contract;
 using KafkaFs.Replica.Checkpoint;
 using KafkaFs.Replica.Namespace;
+using KafkaFs.Replica.Rejoin;
 using KafkaFs.Replica.Tree;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -52,12 +53,8 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
         IReplicaDisk disk, ICheckpointStore index, DataTree tree, ReplicaOptions options, bool isFirst, IJournal journal, ILogger logger, CancellationToken stop)
     {
         JournalBounds bounds = journal.QueryBounds(0, stop);
-        if (disk.ReadStateFile(DataRoot.AsideMark) is not null)
-        {
-            throw new DataRootException(
-                DataRootProblem.TreeDamaged, $"data root '{disk.Place.Path}' was being set aside when that was interrupted; {DataRoot.RejoinAdvice}");
-        }
-
+        RefuseHalfSetAside(disk);
+        AdoptionMark.Refuse(disk);
         JournalBinding.Verify(disk, journal.Identity);
         if (index.Load() is not (NamespaceState state, CheckpointHeader header))
         {
@@ -92,6 +89,16 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
         return journal.QueryBounds(0, stop);
     }
 
+    /// <summary>Refuses a data root of which a part was moved already.</summary>
+    internal static void RefuseHalfSetAside(IReplicaDisk disk)
+    {
+        if (disk.ReadStateFile(DataRoot.AsideMark) is not null)
+        {
+            throw new DataRootException(
+                DataRootProblem.TreeDamaged, $"data root '{disk.Place.Path}' was being set aside when that was interrupted; {DataRoot.RejoinAdvice}");
+        }
+    }
+
     private static ReplicaStart Begin(IReplicaDisk disk, JournalBounds bounds)
     {
         if (!disk.IsEmpty)
@@ -108,7 +115,8 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
                 $"records 0..{bounds.First - 1} are deleted from the journal: a replica without a checkpoint cannot be built from it");
     }
 
-    private static void RefuseCopy(IReplicaDisk disk, CheckpointHeader header)
+    /// <summary>Refuses a data root that was copied: the checkpoint names the objects of the original.</summary>
+    internal static void RefuseCopy(IReplicaDisk disk, CheckpointHeader header)
     {
         if (!disk.Identity.AsSpan().SequenceEqual(header.Root))
         {

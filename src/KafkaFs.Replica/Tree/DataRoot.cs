@@ -207,24 +207,17 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
             }
         }
 
+        Check(Place.Calls.SyncFileSystem(Fd), "make durable what was set aside");
         RemoveStateFile(AsideMark);
         return OwnPath(name);
 
+        // Which master this is stays: its next start closes the session that the last one may have left open.
         static bool IsOfTheTree(byte[] name) =>
-            !name.AsSpan().SequenceEqual("lock"u8) && !name.AsSpan().SequenceEqual(Utf8(AsideMark)) && !name.AsSpan().StartsWith("aside-"u8);
+            !name.AsSpan().SequenceEqual("lock"u8) && !name.AsSpan().SequenceEqual("master"u8) && !name.AsSpan().SequenceEqual(Utf8(AsideMark)) && !name.AsSpan().StartsWith("aside-"u8);
     }
 
-    private string NewAsideName()
-    {
-        string time = DateTime.UtcNow.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
-        string name = $"aside-{time}";
-        for (int further = 2; FileCalls.Stat(_own, Utf8(name), out _) != Errno.ENOENT; further++)
-        {
-            name = string.Create(CultureInfo.InvariantCulture, $"aside-{time}-{further}");
-        }
-
-        return name;
-    }
+    /// <summary>A name in `.kafkafs` for what is kept and no longer used, by the time.</summary>
+    internal static string NewAsideName() => $"aside-{DateTime.UtcNow.ToString("yyyyMMdd-HHmmss-fffffff", CultureInfo.InvariantCulture)}";
 
     private void MoveAll(SafeFd from, SafeFd to, IEnumerable<byte[]> names)
     {

@@ -33,4 +33,7 @@ internal static class ProjectedAttributes
 
     /// <summary>The dangling link that stands for a target which the filesystem below cannot hold (xfs: 1,023 bytes).</summary>
     public static byte[] LongTarget(FileId inode) => Encoding.UTF8.GetBytes($".kafkafs/long-target/{inode}");
+
+    /// <summary>A link stands for a target: of which FileId it says, may be of the filesystem that the tree was adopted from.</summary>
+    public static bool IsLongTarget(ReadOnlySpan<byte> held) => held.StartsWith(".kafkafs/long-target/"u8);
 }

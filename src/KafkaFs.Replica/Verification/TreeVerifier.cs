@@ -133,7 +133,7 @@ public sealed class TreeVerifier(DataRoot root, NamespaceState state, TreeOwners
     {
         Errno errno = FileCalls.ReadLink(fd, default, _target, out int length);
         ReadOnlySpan<byte> found = _target.AsSpan(0, length);
-        if (errno != Errno.None || !(found.SequenceEqual(state.GetTarget(inode)) || found.SequenceEqual(ProjectedAttributes.LongTarget(inode))))
+        if (errno != Errno.None || !(found.SequenceEqual(state.GetTarget(inode)) || ProjectedAttributes.IsLongTarget(found)))
         {
             Differ(path, "has another target");
         }

@@ -149,6 +149,11 @@ internal sealed class TreeFuzzRun : IDisposable
     private void Reopen()
     {
         _replica.Dispose();
+        OpenAgain();
+    }
+
+    private void OpenAgain()
+    {
         _replica = Open();
         _records = new HostileRecords(_random, _replica.Namespace);
         Assert.Null(Apply(s_patience));
@@ -175,7 +180,7 @@ internal sealed class TreeFuzzRun : IDisposable
             root.SetAside();
         }
 
-        Reopen();
+        OpenAgain();
     }
 
     private LocalReplica Open()

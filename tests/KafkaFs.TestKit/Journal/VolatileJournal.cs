@@ -18,6 +18,9 @@ public sealed class VolatileJournal : IJournal, IJournalAppender
     /// <summary>Records that are taken before a report makes room.</summary>
     public int Window { get; set; } = int.MaxValue;
 
+    /// <summary>What is handed over lands at once; a test may report it or not.</summary>
+    public bool LandsAll { get; init; }
+
     /// <inheritdoc/>
     public JournalIdentity Identity { get; set; } = new("volatile", "", Guid.NewGuid().ToString());
 
@@ -99,6 +102,11 @@ public sealed class VolatileJournal : IJournal, IJournalAppender
 
         Window = Window == int.MaxValue ? Window : Window - 1;
         Handed.Add((record.ToArray(), ticket));
+        if (LandsAll)
+        {
+            Land(Handed[^1].Record);
+        }
+
         return true;
     }
 

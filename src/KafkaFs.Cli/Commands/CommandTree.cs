@@ -11,6 +11,8 @@ internal static class CommandTree
         HostCommands.Slave(),
         DemoCommand.Create(),
         CompareCommand.Create(),
+        VerifyCommand.Create(),
+        RepairCommand.Create(),
         LogCommand.Create(),
         RejoinCommand.Create(),
         CleanupCommand.Create(),

@@ -1,5 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using KafkaFs.Hosting.Configuration;
+using KafkaFs.Journal.Contract;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KafkaFs.Cli.Commands;
 
@@ -24,13 +28,16 @@ internal sealed class JournalArguments
         HelpName = "KEY=VALUE",
     };
 
-    /// <param name="mayBeMissing">Tells whether a command line may name no journal; null is never.</param>
-    public void AddTo(Command command, Func<CommandResult, bool>? mayBeMissing = null)
+    /// <summary>
+    /// Adds the options to a command that works with a journal always, or if <paramref name="isNeeded"/> says so; else it takes one only if
+    /// <paramref name="mayBeGiven"/>.
+    /// </summary>
+    public void AddTo(Command command, Func<CommandResult, bool>? isNeeded = null, bool mayBeGiven = false)
     {
         command.Options.Add(Broker);
         command.Options.Add(Journal);
         command.Options.Add(Property);
-        command.Validators.Add(result => Validate(result, mayBeMissing?.Invoke(result) ?? false));
+        command.Validators.Add(result => Validate(result, isNeeded?.Invoke(result) ?? true, mayBeGiven));
     }
 
     /// <summary>The command line names a journal.</summary>
@@ -57,11 +64,24 @@ internal sealed class JournalArguments
     public IEnumerable<string> ToReadOnlySettings(ParseResult parsed) =>
         parsed.GetValue(Journal) is null ? ["--KafkaFs:Journal:Kafka:AcceptFiniteRetention=true"] : [];
 
-    private void Validate(CommandResult result, bool mayBeMissing)
+    /// <summary>Opens the journal, which is there, for reading. Throws what <see cref="IJournalProvider.OpenAsync"/> throws.</summary>
+    public async Task<IJournal> OpenReadOnlyAsync(ParseResult parsed, string topic, CancellationToken stop)
+    {
+        string[] settings = [.. ToSettings(parsed, topic), .. ToReadOnlySettings(parsed), "--KafkaFs:DataRoot=."];
+        IConfiguration configuration = new ConfigurationBuilder().AddCommandLine(settings).Build();
+        IJournalProvider provider = JournalProviders.Create(HostSettingsBinder.Bind(configuration, HostRole.Slave), NullLoggerFactory.Instance);
+        return await provider.OpenAsync(createIfMissing: false, stop).ConfigureAwait(false);
+    }
+
+    private void Validate(CommandResult result, bool isNeeded, bool mayBeGiven)
     {
         bool broker = result.GetValue(Broker) is not null;
         bool journal = result.GetValue(Journal) is not null;
-        if (broker == journal && !(mayBeMissing && !broker))
+        if (!isNeeded && !mayBeGiven && (broker || journal))
+        {
+            result.AddError("--broker and --journal are for what comes from the journal");
+        }
+        else if (broker == journal && (isNeeded || broker))
         {
             result.AddError(broker ? "--broker and --journal name two journals: give one of them" : "no journal: give --broker HOST:PORT, or --journal FILE");
         }

@@ -2,11 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using KafkaFs.Cli.Log;
-using KafkaFs.Hosting.Configuration;
 using KafkaFs.Hosting.Lifetime;
 using KafkaFs.Journal.Contract;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KafkaFs.Cli.Commands;
 
@@ -54,7 +51,7 @@ internal static class LogCommand
             using StreamWriter output = new(Console.OpenStandardOutput(), bufferSize: 64 * 1024);
             LogRange range = new(parsed.GetValue(from) ?? Start, parsed.GetValue(count) ?? long.MaxValue, parsed.GetValue(follow));
             return await RunAsync(
-                [.. journal.ToSettings(parsed, parsed.GetValue(topic) ?? ""), .. journal.ToReadOnlySettings(parsed)],
+                () => journal.OpenReadOnlyAsync(parsed, parsed.GetValue(topic) ?? "", signals.Token),
                 new RecordPrinter(output, parsed.GetValue(json), parsed.GetValue(data)), range, signals.Token).ConfigureAwait(false);
         });
         return command;
@@ -76,13 +73,11 @@ internal static class LogCommand
         }
     }
 
-    private static async Task<int> RunAsync(string[] settings, RecordPrinter printer, LogRange range, CancellationToken stop)
+    private static async Task<int> RunAsync(Func<Task<IJournal>> openAsync, RecordPrinter printer, LogRange range, CancellationToken stop)
     {
         try
         {
-            IConfiguration configuration = new ConfigurationBuilder().AddCommandLine([.. settings, "--KafkaFs:DataRoot=."]).Build();
-            IJournalProvider provider = JournalProviders.Create(HostSettingsBinder.Bind(configuration, HostRole.Slave), NullLoggerFactory.Instance);
-            using IJournal journal = await provider.OpenAsync(createIfMissing: false, stop).ConfigureAwait(false);
+            using IJournal journal = await openAsync().ConfigureAwait(false);
             if (range.TryPlace(journal.QueryBounds(0, stop), out long start, out string? problem))
             {
                 range.Print(journal, start, printer, stop);

@@ -33,7 +33,7 @@ internal static class RejoinCommand
               kafkafs rejoin --adopt --broker localhost:9092 /srv/copy projects-2
             """)
         { fromLog, adopt, places };
-        journal.AddTo(command, mayBeMissing: result => result.GetValue(fromLog));
+        journal.AddTo(command, isNeeded: result => !result.GetValue(fromLog), mayBeGiven: true);
         command.Validators.Add(result => Validate(result, journal, fromLog, adopt, places));
         command.SetAction(async parsed =>
         {

@@ -73,16 +73,34 @@ internal sealed class RecoveryPlan(NamespaceState state, TreeOwnership ownership
                 Put(effects.NewParent, change.NewName, TypeOf(effects.Inode));
                 break;
             case EffectKind.Write or EffectKind.Truncate or EffectKind.Allocate:
-                CollectContent(effects, offset);
+                _content.Add(ContentChange.Of(effects, state, offset));
                 break;
         }
     }
 
-    private void CollectContent(Effects effects, long offset)
+    /// <summary>Repair: the inode's object is there, and is to be put into its places and to get its attributes.</summary>
+    public void Add(FileId inode) => Touch(inode);
+
+    /// <summary>Repair: the inode's object is nowhere, so that it is made anew, as if it were born since the checkpoint.</summary>
+    public void AddLost(FileId inode)
     {
-        state.TryGetAttributes(effects.Inode, out InodeAttributes before);
-        effects.TryGetUpdate(effects.Inode, out InodeUpdate update);
-        _content.Add(new ContentChange(offset, effects.Inode, effects.Kind, effects.Offset, before.Size, update.After.Size));
+        _inodes.Add(inode);
+        _older.Remove(inode);
+    }
+
+    /// <summary>Repair: something else than what the namespace wants may stand at a name; no record put it there, so it is kept.</summary>
+    public void AddName(FileId directory, ReadOnlySpan<byte> name)
+    {
+        Put(directory, name, InodeType.None);
+        Touch(directory);
+    }
+
+    /// <summary>Repair: <paramref name="whole"/> are all changes of these files' contents since their birth, by which they are made again.</summary>
+    public void ReplaceContent(IReadOnlySet<FileId> files, IEnumerable<ContentChange> whole)
+    {
+        _content.RemoveAll(change => files.Contains(change.Inode));
+        _content.AddRange(whole);
+        _content.Sort((one, other) => one.RecordOffset.CompareTo(other.RecordOffset));
     }
 
     // Met for the first time and already there: it existed at the checkpoint, since what is made later is met when it is made.
@@ -130,12 +148,3 @@ internal sealed class RecoveryPlan(NamespaceState state, TreeOwnership ownership
 /// <param name="Identity">What tells it from every other.</param>
 /// <param name="IsDirectory">Else it may have several names.</param>
 internal readonly record struct OlderObject(byte[] Identity, bool IsDirectory);
-
-/// <summary>An accepted change of a content, all but its data.</summary>
-/// <param name="RecordOffset">Where its record is.</param>
-/// <param name="Inode">Whose content.</param>
-/// <param name="Kind">Write, Truncate or Allocate.</param>
-/// <param name="Offset">First byte; of an append the size that evaluation found.</param>
-/// <param name="Before">Size before it, bytes.</param>
-/// <param name="After">Size after it, bytes.</param>
-internal readonly record struct ContentChange(long RecordOffset, FileId Inode, EffectKind Kind, ulong Offset, ulong Before, ulong After);

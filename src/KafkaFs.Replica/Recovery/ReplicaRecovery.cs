@@ -1,8 +1,6 @@
 using System.Security.Cryptography;
-using KafkaFs.Journal.Codec;
 using KafkaFs.Journal.Contract;
 using KafkaFs.Posix;
-using KafkaFs.Replica.Apply;
 using KafkaFs.Replica.Checkpoint;
 using KafkaFs.Replica.Namespace;
 using KafkaFs.Replica.Tree;
@@ -17,22 +15,21 @@ namespace KafkaFs.Replica.Recovery;
 internal sealed partial class ReplicaRecovery(
     IReplicaDisk disk, ICheckpointStore index, NamespaceState state, CheckpointHeader header, DataTree tree, IJournal journal, ILogger logger)
 {
-    private readonly Effects _effects = new();
     private byte[] _lastHash = header.LastRecordHash;
 
     /// <summary>
     /// Returns the checkpoint that it ends with. Throws <see cref="TreeRefusedException"/> when the machine refuses a call (then it is to be
     /// begun again from the checkpoint), <see cref="DataRootException"/> with TreeDamaged and <see cref="JournalRefusedException"/> with
-    /// TreeAheadOfLog when there is no way on.
+    /// TreeAheadOfLog when there is no way on. A repair is a recovery that has something to add.
     /// </summary>
-    public CheckpointHeader Run(JournalBounds bounds, ReplicaOptions options, CancellationToken stop)
+    public CheckpointHeader Run(JournalBounds bounds, ReplicaOptions options, CancellationToken stop, IRecoveryAddition? repair = null)
     {
-        long target = ChooseTarget(bounds);
+        long target = repair is { IsAtCheckpoint: true } ? header.NextOffset : ChooseTarget(bounds);
         options.OnRecovery?.Invoke($"recovering from the checkpoint at {header.NextOffset} to {target}");
         RecoveryPlan plan = Replay(target, stop);
         try
         {
-            Restore(plan, target, stop);
+            Restore(plan, target, repair, stop);
         }
         finally
         {
@@ -43,9 +40,10 @@ internal sealed partial class ReplicaRecovery(
         return Finish(options.CheckpointRecords);
     }
 
-    private void Restore(RecoveryPlan plan, long target, CancellationToken stop)
+    private void Restore(RecoveryPlan plan, long target, IRecoveryAddition? repair, CancellationToken stop)
     {
         using Limbo limbo = new(disk.Place);
+        repair?.Extend(plan, limbo, stop);
         PhysicalPlaces places = new(plan, state, disk.Place);
         if (!tree.ProbeHandles())
         {
@@ -54,6 +52,7 @@ internal sealed partial class ReplicaRecovery(
 
         new Evacuation(plan, state, places, disk.Place, tree, limbo).Run(stop);
         new Placement(plan, state, places, disk.Place, tree, limbo).Run(stop);
+        repair?.Fill(plan, stop);
         new ContentRedo(plan, state, disk.Place, tree, journal).Run(target, stop);
         AttributeRedo attributes = new(plan, state, disk.Place, tree);
         attributes.Run(stop);
@@ -87,7 +86,7 @@ internal sealed partial class ReplicaRecovery(
     private RecoveryPlan Replay(long target, CancellationToken stop)
     {
         RecoveryPlan plan = new(state, tree.Ownership);
-        Evaluation evaluation = new(state);
+        RecordReplay replay = new(state);
         Trail? trail = Trail.Read(disk.ReadTrail());
         LogRange.Read(
             journal,
@@ -102,7 +101,7 @@ internal sealed partial class ReplicaRecovery(
                         $"record {record.Offset} is another than the one that this replica was about to apply: the journal's history was rewritten; {DataRoot.RejoinAdvice}");
                 }
 
-                Replay(plan, evaluation, record);
+                replay.Replay(record, plan.Collect);
                 if (record.Offset == target - 1)
                 {
                     _lastHash = SHA256.HashData(record.Bytes);
@@ -110,20 +109,6 @@ internal sealed partial class ReplicaRecovery(
             },
             stop);
         return plan;
-    }
-
-    private void Replay(RecoveryPlan plan, Evaluation evaluation, in JournalRecord record)
-    {
-        bool wellFormed = ChangeCodec.TryDecode(record.Bytes, out Change change, out string? defect);
-        _effects.Clear();
-        Outcome outcome = evaluation.Evaluate(change, wellFormed, record.Offset, record.AppendTimeMs, _effects);
-        AcceptanceRules.Require(change, outcome, defect, record.Offset);
-        if (_effects.Kind != EffectKind.None)
-        {
-            plan.Collect(change, _effects, record.Offset);
-        }
-
-        state.Publish(change, outcome, _effects, record.Offset);
     }
 
     private CheckpointHeader Finish(long interval)

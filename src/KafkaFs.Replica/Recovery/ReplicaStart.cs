@@ -2,6 +2,7 @@ using KafkaFs.Journal.Contract;
 using KafkaFs.Replica.Checkpoint;
 using KafkaFs.Replica.Namespace;
 using KafkaFs.Replica.Rejoin;
+using KafkaFs.Replica.Repair;
 using KafkaFs.Replica.Tree;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -55,6 +56,7 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
         JournalBounds bounds = journal.QueryBounds(0, stop);
         RefuseHalfSetAside(disk);
         AdoptionMark.Refuse(disk);
+        RepairMark.Refuse(disk);
         JournalBinding.Verify(disk, journal.Identity);
         if (index.Load() is not (NamespaceState state, CheckpointHeader header))
         {

@@ -36,6 +36,9 @@ public sealed class VolatileJournal : IJournal, IJournalAppender
     /// <summary>The log's time of every record, milliseconds since 1970.</summary>
     public static long AppendTimeMs => 1_700_000_000_000;
 
+    /// <summary>What the log says its first offset is; the records before are there all the same.</summary>
+    public long First { get; set; }
+
     /// <summary>Puts a record at the log's end and returns its offset.</summary>
     public long Land(byte[] record)
     {
@@ -78,7 +81,7 @@ public sealed class VolatileJournal : IJournal, IJournalAppender
     {
         lock (_gate)
         {
-            return new JournalBounds(0, _log.Count);
+            return new JournalBounds(First, _log.Count);
         }
     }
 

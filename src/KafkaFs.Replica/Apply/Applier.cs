@@ -219,7 +219,7 @@ public sealed partial class Applier : IDisposable
             throw failure switch
             {
                 JournalRefusedException refused => new JournalRefusedException(refused.Refusal, refused.Message, refused),
-                DataRootException unusable => new DataRootException(unusable.Problem, unusable.Message),
+                DataRootException unusable => new DataRootException(unusable.Problem, unusable.Message, unusable.Refusal),
                 CheckpointException unreadable => new CheckpointException(unreadable.Message, unreadable),
                 _ => new InvalidOperationException($"The replica failed at record {NextOffset}: {failure.Message}", failure),
             };

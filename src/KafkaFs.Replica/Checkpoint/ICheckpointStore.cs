@@ -16,6 +16,7 @@ internal interface ICheckpointStore
 
     /// <summary>
     /// The last checkpoint; null if there is none. <see cref="CheckpointException"/> says what is wrong with one that cannot be used.
+    /// What the machine refuses is thrown as IOException or as the technology's own, and says nothing of the checkpoint.
     /// </summary>
     (NamespaceState State, CheckpointHeader Header)? Load();
 }

@@ -23,17 +23,23 @@ internal sealed partial class NamespaceIndex
 
     /// <summary>
     /// The state that was saved. <see cref="CheckpointException"/> says what is wrong with a file that cannot be used;
-    /// <see cref="JournalRefusedException"/> (FormatTooNew) that the state's format level is above <see cref="ChangeCodec.Level"/>.
+    /// <see cref="JournalRefusedException"/> (FormatTooNew) that the state's format level is above <see cref="ChangeCodec.Level"/>. What
+    /// this machine refuses says nothing of the file: it is thrown as SqliteException or IOException.
     /// </summary>
     public static (NamespaceState State, CheckpointHeader Header) Load(string path)
     {
+        if (!IndexRefusal.IsThere(path))
+        {
+            throw new CheckpointException($"there is no KafkaFS index at '{path}'");
+        }
+
         try
         {
             using SqliteConnection connection = Connect(path, SqliteOpenMode.ReadWrite);
             CheckFormat(connection, path);
             return Read(connection);
         }
-        catch (SqliteException exception)
+        catch (SqliteException exception) when (!IndexRefusal.IsMachines(exception))
         {
             throw new CheckpointException($"'{path}' cannot be read as a KafkaFS index: {exception.Message}", exception);
         }

@@ -3,7 +3,6 @@ using KafkaFs.Posix;
 using KafkaFs.Posix.Files;
 using KafkaFs.Replica.Namespace;
 using Microsoft.Data.Sqlite;
-using SQLitePCL;
 
 namespace KafkaFs.Replica.Checkpoint;
 
@@ -63,10 +62,6 @@ internal sealed partial class NamespaceIndex : ICheckpointStore, IDisposable
 
             succeeded = true;
         }
-        catch (SqliteException exception) when (exception.SqliteErrorCode == raw.SQLITE_FULL)
-        {
-            throw new CheckpointSpaceException($"there is no space for a checkpoint in '{_path}'", exception);
-        }
         finally
         {
             if (!succeeded)
@@ -80,7 +75,7 @@ internal sealed partial class NamespaceIndex : ICheckpointStore, IDisposable
     public (NamespaceState State, CheckpointHeader Header)? Load()
     {
         Close();
-        return File.Exists(_path) ? Load(_path) : null;
+        return IndexRefusal.IsThere(_path) ? Load(_path) : null;
     }
 
     /// <inheritdoc/>
@@ -88,33 +83,28 @@ internal sealed partial class NamespaceIndex : ICheckpointStore, IDisposable
 
     private void Update(NamespaceDelta delta, CheckpointHeader header, long since)
     {
-        _connection ??= ConnectInPlace();
-        Execute(_connection, "BEGIN IMMEDIATE");
-        VerifyPosition(_connection, since, header.NextOffset);
-        _writer ??= new IndexWriter(_connection);
-        _writer.Write(delta, header);
-        Execute(_connection, "COMMIT");
-        ApplyLog(_connection);
-    }
-
-    private SqliteConnection ConnectInPlace()
-    {
-        SqliteConnection connection = Connect(_path, SqliteOpenMode.ReadWrite);
-        bool succeeded = false;
+        _connection ??= Open(_path, SqliteOpenMode.ReadWrite);
         try
         {
-            CheckFormat(connection, _path);
-            Execute(connection, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;");
-            succeeded = true;
-            return connection;
+            _writer ??= PrepareInPlace(_connection);
+            Execute(_connection, "BEGIN IMMEDIATE");
+            VerifyPosition(_connection, since, header.NextOffset);
+            _writer.Write(delta, header);
+            Execute(_connection, "COMMIT");
+            ApplyLog(_connection, _path);
         }
-        finally
+        catch (SqliteException exception) when (IndexRefusal.MayPass(exception, _connection, _path))
         {
-            if (!succeeded)
-            {
-                connection.Dispose();
-            }
+            throw IndexRefusal.NoRoom(_path, exception);
         }
+    }
+
+    private IndexWriter PrepareInPlace(SqliteConnection connection)
+    {
+        Prepare(connection);
+        CheckFormat(connection, _path);
+        Execute(connection, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;");
+        return new IndexWriter(connection);
     }
 
     // A delta on top of any other state would be damage that no later check of rows could find. Its own position: the retry of a commit.
@@ -128,13 +118,13 @@ internal sealed partial class NamespaceIndex : ICheckpointStore, IDisposable
     }
 
     // The checkpoint is durable in the log already; what does not fit the file now is tried again with the next one.
-    private static void ApplyLog(SqliteConnection connection)
+    private static void ApplyLog(SqliteConnection connection, string path)
     {
         try
         {
             Execute(connection, "PRAGMA wal_checkpoint(PASSIVE)");
         }
-        catch (SqliteException exception) when (exception.SqliteErrorCode == raw.SQLITE_FULL)
+        catch (SqliteException exception) when (IndexRefusal.MayPass(exception, connection, path))
         {
         }
     }
@@ -143,38 +133,53 @@ internal sealed partial class NamespaceIndex : ICheckpointStore, IDisposable
     {
         Close();
         string fresh = _path + ".new";
+        bool succeeded = false;
         try
         {
-            File.Delete(fresh);
+            IndexRefusal.Check(FileCalls.Unlink(null, Bytes(fresh)), "remove", fresh, passed: Errno.ENOENT);
+            IndexRefusal.Check(FileCalls.Open(null, Bytes(fresh), OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, 0x180, out SafeFd made), "create", fresh);
+            made.Dispose();
             WriteFresh(fresh, delta, header);
             Sync(fresh, OpenFlags.ReadOnly);
             DropLogs();
-            File.Move(fresh, _path, overwrite: true);
+            IndexRefusal.Check(FileCalls.Rename(null, Bytes(fresh), null, Bytes(_path), 0), "rename", fresh);
             Sync(Path.GetDirectoryName(Path.GetFullPath(_path))!, OpenFlags.ReadOnly | OpenFlags.Directory);
+            succeeded = true;
         }
         finally
         {
-            File.Delete(fresh);
+            if (!succeeded)
+            {
+                // Whatever comes of it: the next attempt removes it first.
+                FileCalls.Unlink(null, Bytes(fresh));
+            }
         }
     }
 
     // No journal and no syncs of SQLite's: the file counts only when it is complete, synced and renamed.
     private static void WriteFresh(string path, NamespaceDelta delta, CheckpointHeader header)
     {
-        using SqliteConnection connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
-        Execute(connection, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN;");
-        Execute(connection, Schema);
-        Execute(connection, $"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {FormatVersion};");
-        using IndexWriter writer = new(connection);
-        writer.Write(delta, header);
-        Execute(connection, "COMMIT");
+        using SqliteConnection connection = Connect(path, SqliteOpenMode.ReadWrite);
+        try
+        {
+            Execute(connection, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN;");
+            Execute(connection, Schema);
+            Execute(connection, $"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {FormatVersion};");
+            using IndexWriter writer = new(connection);
+            writer.Write(delta, header);
+            Execute(connection, "COMMIT");
+        }
+        catch (SqliteException exception) when (IndexRefusal.MayPass(exception, connection, path))
+        {
+            throw IndexRefusal.NoRoom(path, exception);
+        }
     }
 
     // A log left beside the former file must not be taken for one of the new file; opening makes it part of the former one, so that a
     // crash before the rename finds that whole.
     private void DropLogs()
     {
-        string[] logs = [.. s_logEndings.Select(ending => _path + ending).Where(File.Exists)];
+        string[] logs = [.. s_logEndings.Select(ending => _path + ending).Where(IndexRefusal.IsThere)];
         if (logs.Length == 0)
         {
             return;
@@ -185,34 +190,27 @@ internal sealed partial class NamespaceIndex : ICheckpointStore, IDisposable
             using SqliteConnection former = Connect(_path, SqliteOpenMode.ReadWrite);
             CheckFormat(former, _path);
         }
-        catch (SqliteException)
+        catch (SqliteException exception) when (!IndexRefusal.IsMachines(exception) || !IndexRefusal.IsThere(_path))
         {
-            // Damaged already: nothing that could be kept.
+            // Damaged already, or gone: nothing that could be kept.
         }
         catch (CheckpointException)
         {
             // The same, or of a format that is not used any more.
         }
 
-        Array.ForEach(logs, File.Delete);
+        foreach (string log in logs)
+        {
+            IndexRefusal.Check(FileCalls.Unlink(null, Bytes(log)), "remove", log, passed: Errno.ENOENT);
+        }
     }
 
     private static void Sync(string path, OpenFlags flags)
     {
-        Errno errno = FileCalls.Open(null, Encoding.UTF8.GetBytes(path), flags, 0, out SafeFd fd);
+        Errno errno = FileCalls.Open(null, Bytes(path), flags, 0, out SafeFd fd);
         using (fd)
         {
-            errno = errno != Errno.None ? errno : DescriptorCalls.Sync(fd);
-        }
-
-        if (errno is Errno.ENOSPC or Errno.EDQUOT)
-        {
-            throw new CheckpointSpaceException($"'{path}' cannot be made durable: {errno}");
-        }
-
-        if (errno != Errno.None)
-        {
-            throw new IOException($"'{path}' cannot be made durable: {errno}");
+            IndexRefusal.Check(errno != Errno.None ? errno : DescriptorCalls.Sync(fd), "sync", path);
         }
     }
 
@@ -225,12 +223,11 @@ internal sealed partial class NamespaceIndex : ICheckpointStore, IDisposable
 
     private static SqliteConnection Connect(string path, SqliteOpenMode mode)
     {
-        SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
+        SqliteConnection connection = Open(path, mode);
         bool succeeded = false;
         try
         {
-            connection.Open();
-            Execute(connection, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -2048;");
+            Prepare(connection);
             succeeded = true;
             return connection;
         }
@@ -242,6 +239,18 @@ internal sealed partial class NamespaceIndex : ICheckpointStore, IDisposable
             }
         }
     }
+
+    private static SqliteConnection Open(string path, SqliteOpenMode mode)
+    {
+        SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
+        connection.Open();
+        return connection;
+    }
+
+    // The first statement that reads the file, and with it a log that was left.
+    private static void Prepare(SqliteConnection connection) => Execute(connection, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -2048;");
+
+    private static byte[] Bytes(string path) => Encoding.UTF8.GetBytes(path);
 
     private static void Execute(SqliteConnection connection, string sql)
     {

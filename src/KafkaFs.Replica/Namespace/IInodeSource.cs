@@ -26,4 +26,7 @@ public interface IInodeSource
     /// by. From any thread.
     /// </summary>
     ReadOnlySpan<byte> CopyPath(FileId inode, Span<byte> buffer, bool cut = false);
+
+    /// <summary>Bytes of the path that <see cref="CopyPath"/> would write now; 0 for the root and for what has no name. From any thread.</summary>
+    int PathLength(FileId inode);
 }

@@ -91,9 +91,18 @@ public sealed partial class NamespaceState : IInodeSource
     {
         lock (Gate)
         {
-            return TryGetName(inode, out FileId parent, out ReadOnlySpan<byte> name) && (cut || PathLength(inode) <= buffer.Length)
+            return TryGetName(inode, out FileId parent, out ReadOnlySpan<byte> name) && (cut || LengthOfPath(inode) <= buffer.Length)
                 ? WritePath(parent, name, buffer)
                 : default;
+        }
+    }
+
+    /// <inheritdoc/>
+    public int PathLength(FileId inode)
+    {
+        lock (Gate)
+        {
+            return Math.Max(0, LengthOfPath(inode));
         }
     }
 
@@ -203,9 +212,9 @@ public sealed partial class NamespaceState : IInodeSource
         return buffer[start..];
     }
 
-    private long PathLength(FileId inode)
+    private int LengthOfPath(FileId inode)
     {
-        long length = -1;
+        int length = -1;
         for (FileId current = inode; TryGetName(current, out current, out ReadOnlySpan<byte> name);)
         {
             length += name.Length + 1;

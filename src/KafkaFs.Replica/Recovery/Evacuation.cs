@@ -36,7 +36,7 @@ internal sealed class Evacuation(RecoveryPlan plan, NamespaceState state, Physic
 
         if (waiting.Find(IsLive) is { IsNone: false } missing)
         {
-            throw TreeDamage.Missing(place, state, missing);
+            throw TreeDamage.Missing(place, state, missing, places.FirstRefusal);
         }
     }
 

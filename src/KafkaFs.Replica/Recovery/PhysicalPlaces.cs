@@ -16,19 +16,31 @@ internal sealed class PhysicalPlaces(RecoveryPlan plan, NamespaceState state, Tr
     private readonly Node _limbo = new() { Name = [.. ".kafkafs/"u8, .. Limbo.DirectoryName] };
     private readonly Node _root = new();
 
-    /// <summary>Step 3: locates older directories by their identity, from the root down and in limbo.</summary>
-    public void Search(SafeFd limbo)
+    /// <summary>
+    /// What the first directory that could not be searched said; null if there was none. A touched directory may lie in or below it.
+    /// </summary>
+    public string? FirstRefusal { get; private set; }
+
+    /// <summary>
+    /// Step 3: locates older directories by their identity, from the root down and in limbo. Others that may not be looked into, or
+    /// go meanwhile, are passed over. Throws <see cref="TreeRefusedException"/>, and OperationCanceledException.
+    /// </summary>
+    public void Search(SafeFd limbo, CancellationToken stop)
     {
         _nodes[FileId.Root] = _root;
+        (_root.IsOurs, _limbo.IsOurs) = (true, true);
         Stack<Node> waiting = new();
         Visit(place.Root, _root, waiting);
         Visit(limbo, _limbo, waiting);
         while (waiting.TryPop(out Node? node))
         {
-            TreeRefusedException.ThrowIf(place.Calls.OpenBeneath(place.Root, node.Path(), out SafeFd fd), "open", node.ToString());
-            using (fd)
+            stop.ThrowIfCancellationRequested();
+            if (!PassOver(place.Calls.OpenBeneath(place.Root, node.Path(), out SafeFd fd), "open", node))
             {
-                Visit(fd, node, waiting);
+                using (fd)
+                {
+                    Visit(fd, node, waiting);
+                }
             }
         }
     }
@@ -71,6 +83,9 @@ internal sealed class PhysicalPlaces(RecoveryPlan plan, NamespaceState state, Tr
     }
 
     /// <inheritdoc/>
+    public int PathLength(FileId inode) => NodeOf(inode)?.Path().Length ?? 0;
+
+    /// <inheritdoc/>
     public bool TryGetAttributes(FileId inode, out InodeAttributes attributes) => state.TryGetAttributes(inode, out attributes);
 
     /// <inheritdoc/>
@@ -79,26 +94,53 @@ internal sealed class PhysicalPlaces(RecoveryPlan plan, NamespaceState state, Tr
     private void Visit(SafeFd directory, Node node, Stack<Node> waiting)
     {
         List<byte[]> names = [];
-        TreeRefusedException.ThrowIf(place.Calls.ListNames(directory, names), "list", node.ToString());
+        if (PassOver(place.Calls.ListNames(directory, names), "list", node))
+        {
+            return;
+        }
+
         Span<byte> identity = stackalloc byte[Effects.MaxIdentityBytes];
         foreach (byte[] name in names)
         {
-            if ((node == _root && name.AsSpan().SequenceEqual(".kafkafs"u8))
-                || place.Calls.Stat(directory, name, out StatxResult stat) != Errno.None || stat.Type != (int)InodeType.Directory)
+            if (node == _root && name.AsSpan().SequenceEqual(".kafkafs"u8))
             {
                 continue;
             }
 
             Node found = new() { Parent = node, Name = name };
-            TreeRefusedException.ThrowIf(place.Calls.Identify(directory, name, identity, out int length), "identify", found.ToString());
+            Errno errno = place.Calls.Stat(directory, name, out StatxResult stat);
+            if (PassOver(errno, "stat", found, node.IsOurs) || stat.Type != (int)InodeType.Directory
+                || PassOver(place.Calls.Identify(directory, name, identity, out int length), "identify", found, node.IsOurs))
+            {
+                continue;
+            }
+
             FileId inode = plan.Find(identity[..length]);
             if (!inode.IsNone)
             {
+                found.IsOurs = true;
                 _nodes[inode] = found;
             }
 
             waiting.Push(found);
         }
+    }
+
+    private bool PassOver(Errno errno, string action, Node node) => PassOver(errno, action, node, node.IsOurs);
+
+    // True if there is nothing more to do with it. Of ours nothing is passed over but what is gone: it would look lost.
+    private bool PassOver(Errno errno, string action, Node node, bool isOurs)
+    {
+        if (errno is Errno.None)
+        {
+            return false;
+        }
+
+        bool passes = errno == Errno.ENOENT
+            || (!isOurs && errno is Errno.EACCES or Errno.EPERM or Errno.EXDEV or Errno.ENOTDIR or Errno.ELOOP);
+        TreeRefusedException.ThrowIf(passes ? Errno.None : errno, action, node.ToString());
+        FirstRefusal ??= errno == Errno.ENOENT ? null : new TreeRefusedException(new TreeResult(errno, node.ToString(), action)).Message;
+        return true;
     }
 
     // An untouched directory is where the namespace has it, below wherever its parent is.
@@ -146,6 +188,9 @@ internal sealed class PhysicalPlaces(RecoveryPlan plan, NamespaceState state, Tr
         public Node? Parent { get; set; }
 
         public byte[] Name { get; set; } = [];
+
+        /// <summary>One of the plan's, the root, or limbo.</summary>
+        public bool IsOurs { get; set; }
 
         public byte[] Path()
         {

@@ -47,7 +47,7 @@ internal sealed partial class ReplicaRecovery(
         PhysicalPlaces places = new(plan, state, disk.Place);
         if (!tree.ProbeHandles())
         {
-            places.Search(limbo.Fd);
+            places.Search(limbo.Fd, stop);
         }
 
         new Evacuation(plan, state, places, disk.Place, tree, limbo).Run(stop);

@@ -27,10 +27,14 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
 
     private readonly SafeFd _own;
     private readonly SafeFd _lock;
+    private readonly StateFiles _stateFiles;
     private SafeFd _trail = new();
 
-    private DataRoot(string path, SafeFd fd, SafeFd own, SafeFd lockFile, byte[] identity, IReadOnlyList<string> warnings) =>
-        (Path, Fd, _own, _lock, Identity, Warnings, Place) = (path, fd, own, lockFile, identity, warnings, new TreePlace(LinuxTreeCalls.Instance, fd, own, path));
+    private DataRoot(string path, SafeFd fd, SafeFd own, SafeFd lockFile, byte[] identity, IReadOnlyList<string> warnings)
+    {
+        (Path, Fd, _own, _lock, Identity, Warnings) = (path, fd, own, lockFile, identity, warnings);
+        (_stateFiles, Place) = (new StateFiles(own, path), new TreePlace(LinuxTreeCalls.Instance, fd, own, path));
+    }
 
     /// <summary>Absolute path, as given.</summary>
     public string Path { get; }
@@ -53,8 +57,8 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
     /// <summary>Path of the index file.</summary>
     public string IndexPath => System.IO.Path.Combine(Path, OwnName, "index.db");
 
-    /// <summary>The root has been bound to a journal.</summary>
-    public bool IsReplica => FileCalls.Stat(_own, Utf8(BindingFile), out _) == Errno.None;
+    /// <summary>The root has been bound to a journal. Throws <see cref="DataRootException"/>.</summary>
+    public bool IsReplica => _stateFiles.Exists(BindingFile);
 
     /// <summary>There is nothing but KafkaFS's own directory and the filesystem's own `lost+found`.</summary>
     public bool IsEmpty => TreeNames(Fd).Count == 0;
@@ -66,11 +70,12 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
     public static void Inspect(string path)
     {
         string full = System.IO.Path.GetFullPath(path);
-        if (!Directory.Exists(full) && !File.Exists(full))
+        Errno errno = FileCalls.Stat(null, Utf8(full), out _);
+        if (errno == Errno.ENOENT)
         {
             if (!Directory.Exists(System.IO.Path.GetDirectoryName(full)))
             {
-                throw Unusable(full, "its parent directory does not exist");
+                throw Unusable(full, "its parent directory does not exist", errno);
             }
 
             return;
@@ -101,7 +106,7 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
         Errno made = FileCalls.MakeDirectory(null, Utf8(full), 0x1c0);
         if (made is not (Errno.None or Errno.EEXIST or Errno.ENOENT))
         {
-            throw Unusable(full, Describe(made));
+            throw Unusable(full, Describe(made), made);
         }
 
         bool created = made == Errno.None;
@@ -110,7 +115,7 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
         {
             List<string> warnings = Inspect(full, root, created);
             Errno errno = ObjectIdentity.ReadRoot(root, out byte[] identity);
-            SafeFd own = errno == Errno.None ? OpenOwn(full, root) : throw Unusable(full, Describe(errno));
+            SafeFd own = errno == Errno.None ? OpenOwn(full, root) : throw Unusable(full, Describe(errno), errno);
             SafeFd lockFile = Lock(full, own);
             return new DataRoot(full, root, own, lockFile, identity, warnings);
         }
@@ -121,49 +126,14 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
         }
     }
 
-    /// <summary>A small file in `.kafkafs`; null if it is not there.</summary>
-    public byte[]? ReadStateFile(string name)
-    {
-        string path = OwnPath(name);
-        return File.Exists(path) ? File.ReadAllBytes(path) : null;
-    }
+    /// <summary>A small file in `.kafkafs`; null if it is not there. Throws <see cref="DataRootException"/>.</summary>
+    public byte[]? ReadStateFile(string name) => _stateFiles.Read(name);
 
     /// <summary>Replaces a small file in `.kafkafs` as a whole; durable when it returns. Throws <see cref="DataRootException"/>.</summary>
-    public void WriteStateFile(string name, ReadOnlySpan<byte> content)
-    {
-        string temporary = OwnPath(name + ".new");
-        try
-        {
-            using (FileStream file = new(temporary, FileMode.Create, FileAccess.Write))
-            {
-                file.Write(content);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, OwnPath(name), overwrite: true);
-        }
-        catch (IOException exception)
-        {
-            throw Unusable(Path, exception.Message);
-        }
-        catch (UnauthorizedAccessException exception)
-        {
-            throw Unusable(Path, exception.Message);
-        }
-
-        SyncOwn();
-    }
+    public void WriteStateFile(string name, ReadOnlySpan<byte> content) => _stateFiles.Write(name, content);
 
     /// <inheritdoc/>
-    public void RemoveStateFile(string name)
-    {
-        Errno errno = FileCalls.Unlink(_own, Utf8(name));
-        if (errno != Errno.ENOENT)
-        {
-            Check(errno, $"remove {OwnName}/{name}");
-            SyncOwn();
-        }
-    }
+    public void RemoveStateFile(string name) => _stateFiles.Remove(name);
 
     /// <inheritdoc/>
     Errno IReplicaDisk.WriteTrail(ReadOnlySpan<byte> content)
@@ -269,7 +239,7 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
             }
         }
 
-        return errno == Errno.None ? names : throw new DataRootException(DataRootProblem.Unusable, $"the data root cannot be listed: {Describe(errno)}");
+        return errno == Errno.None ? names : throw new DataRootException(DataRootProblem.Unusable, $"the data root cannot be listed: {Describe(errno)}", errno);
     }
 
     private static SafeFd OpenDirectory(string path)
@@ -277,12 +247,18 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
         Errno errno = FileCalls.Open(null, Utf8(path), OpenFlags.ReadOnly | OpenFlags.Directory, 0, out SafeFd root);
         return errno == Errno.None
             ? root
-            : throw Unusable(path, errno == Errno.ENOENT ? "its parent directory does not exist" : Describe(errno));
+            : throw Unusable(path, errno == Errno.ENOENT ? "its parent directory does not exist" : Describe(errno), errno);
     }
 
     private static void RefuseStrangers(string path, SafeFd root)
     {
-        if (FileCalls.Stat(root, Utf8($"{OwnName}/{BindingFile}"), out _) != Errno.None && TreeNames(root).Count > 0)
+        Errno errno = FileCalls.Stat(root, Utf8($"{OwnName}/{BindingFile}"), out _);
+        if (errno is not (Errno.None or Errno.ENOENT or Errno.ENOTDIR))
+        {
+            throw Unusable(path, Describe(errno), errno);
+        }
+
+        if (errno != Errno.None && TreeNames(root).Count > 0)
         {
             throw new DataRootException(
                 DataRootProblem.NotAReplica, $"data root '{path}' holds files but is no KafkaFS replica: name an empty or new directory");
@@ -304,7 +280,7 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
         const long readOnly = 1, noSuidNoDev = 6;
         if ((status.Flags & readOnly) != 0)
         {
-            throw Unusable(path, "its filesystem is mounted read-only");
+            throw Unusable(path, "its filesystem is mounted read-only", Errno.EROFS);
         }
 
         if (!created && (stat.Permissions & 0x3f) != 0 && (status.Flags & noSuidNoDev) != noSuidNoDev && ProcessCalls.IsRoot)
@@ -321,11 +297,11 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
         Errno made = FileCalls.MakeDirectory(root, Utf8(OwnName), 0x1c0);
         if (made is not (Errno.None or Errno.EEXIST))
         {
-            throw Unusable(path, Describe(made));
+            throw Unusable(path, Describe(made), made);
         }
 
         Errno errno = FileCalls.Open(root, Utf8(OwnName), OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out SafeFd own);
-        return errno == Errno.None ? own : throw Unusable(path, $"its {OwnName} is no directory of KafkaFS ({errno})");
+        return errno == Errno.None ? own : throw Unusable(path, $"its {OwnName} is no directory of KafkaFS ({errno})", errno);
     }
 
     private static SafeFd Lock(string path, SafeFd own)
@@ -333,7 +309,7 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
         Errno errno = FileCalls.Open(own, "lock"u8, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow, 0x180, out SafeFd lockFile);
         if (errno != Errno.None)
         {
-            throw Unusable(path, Describe(errno));
+            throw Unusable(path, Describe(errno), errno);
         }
 
         TakeLock(path, lockFile);
@@ -348,14 +324,15 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
 
     private static void TakeLock(string path, SafeFd lockFile)
     {
-        if (DescriptorCalls.TryLock(lockFile) != Errno.None)
+        Errno errno = DescriptorCalls.TryLock(lockFile);
+        if (errno != Errno.None)
         {
             lockFile.Dispose();
-            throw new DataRootException(DataRootProblem.InUse, $"data root '{path}' is in use by another kafkafs process: stop it, or name another directory");
+            throw errno == Errno.EAGAIN
+                ? new DataRootException(DataRootProblem.InUse, $"data root '{path}' is in use by another kafkafs process: stop it, or name another directory")
+                : Unusable(path, $"its lock cannot be taken: {Describe(errno)}", errno);
         }
     }
-
-    private void SyncOwn() => Check(DescriptorCalls.Sync(_own), "sync .kafkafs");
 
     private string OwnPath(string name) => System.IO.Path.Combine(Path, OwnName, name);
 
@@ -363,7 +340,7 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
     {
         if (errno != Errno.None)
         {
-            throw Unusable(Path, $"{action}: {Describe(errno)}");
+            throw Unusable(Path, $"{action}: {Describe(errno)}", errno);
         }
     }
 
@@ -377,6 +354,6 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
         _ => $"the machine says {errno}",
     };
 
-    private static DataRootException Unusable(string path, string why) =>
-        new(DataRootProblem.Unusable, $"data root '{path}' cannot be used: {why}");
+    private static DataRootException Unusable(string path, string why, Errno refusal) =>
+        new(DataRootProblem.Unusable, $"data root '{path}' cannot be used: {why}", refusal);
 }

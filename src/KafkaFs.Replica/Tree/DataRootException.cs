@@ -1,3 +1,5 @@
+using KafkaFs.Posix;
+
 namespace KafkaFs.Replica.Tree;
 
 /// <summary>What is wrong with a data root.</summary>
@@ -23,13 +25,14 @@ public enum DataRootProblem
 }
 
 /// <summary>A data root that cannot be used, with words that name it and say what to do. Nothing was changed.</summary>
-public sealed class DataRootException(DataRootProblem problem, string message) : Exception(message)
+/// <param name="refusal">See <see cref="Refusal"/>.</param>
+public sealed class DataRootException(DataRootProblem problem, string message, Errno? refusal = null) : Exception(message)
 {
-    /// <summary>What the machine said, if it was the machine.</summary>
-    public KafkaFs.Posix.Errno? Refusal { get; init; }
-
-    /// <summary>The disk is full: trying again is right.</summary>
-    public bool IsSpace => Refusal is KafkaFs.Posix.Errno.ENOSPC or KafkaFs.Posix.Errno.EDQUOT;
-
     public DataRootProblem Problem { get; } = problem;
+
+    /// <summary>What this machine said to a call that can be made again; null for everything else, also for a sync of the whole tree.</summary>
+    public Errno? Refusal { get; } = refusal;
+
+    /// <summary>There is no space, or no quota: the same call succeeds once there is.</summary>
+    public bool IsSpace => Refusal is Errno.ENOSPC or Errno.EDQUOT;
 }

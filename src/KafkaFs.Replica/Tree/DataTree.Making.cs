@@ -86,7 +86,7 @@ public sealed partial class DataTree
         made = new SafeFd();
         Errno errno = attributes.Type switch
         {
-            InodeType.RegularFile => _calls.Open(parent, name, create, mode ?? ownerReadWrite, out made),
+            InodeType.RegularFile => OpenWithRoom(parent, name, create, mode ?? ownerReadWrite, out made),
             InodeType.Directory => _calls.MakeDirectory(parent, name, mode ?? ownerAll),
             InodeType.Symlink => MakeSymlink(inode, target, parent, name),
             _ => _calls.MakeNode(
@@ -100,7 +100,13 @@ public sealed partial class DataTree
         _halfMade = inode;
         return attributes.Type == InodeType.RegularFile
             ? Errno.None
-            : Failed(_calls.Open(parent, name, OpenFlags.PathOnly, 0, out made), "open what was made");
+            : Failed(OpenWithRoom(parent, name, OpenFlags.PathOnly, 0, out made), "open what was made");
+    }
+
+    private Errno OpenWithRoom(SafeFd parent, ReadOnlySpan<byte> name, OpenFlags flags, uint mode, out SafeFd fd)
+    {
+        Errno errno = _calls.Open(parent, name, flags, mode, out fd);
+        return MakesRoom(errno) ? _calls.Open(parent, name, flags, mode, out fd) : errno;
     }
 
     // xfs holds 1,023 bytes of target: a dangling link stands for a longer one, which stays in the namespace.

@@ -10,9 +10,6 @@ public sealed partial class DataTree
 {
     private const int ReachAttempts = 8;
 
-    // Where handles cannot be opened: 65,536 directories of the longest name, one in the other.
-    private const int MaxPathBytes = 4_096 * 4_096;
-
     private volatile bool _opensHandles = true;
 
     /// <summary>open_by_handle_at(2) is allowed, until it was refused: then objects are reached by their paths.</summary>
@@ -40,6 +37,7 @@ public sealed partial class DataTree
         for (int attempt = 0; attempt < ReachAttempts && errno is Errno.ESTALE or Errno.ENOENT or Errno.ENOTDIR; attempt++)
         {
             errno = Find(inode, inodes, out SafeFd fd);
+            errno = MakesRoom(errno) ? Find(inode, inodes, out fd) : errno;
             if (errno == Errno.None)
             {
                 lease = _cache.Add(inode, fd);
@@ -49,6 +47,18 @@ public sealed partial class DataTree
         }
 
         return errno;
+    }
+
+    // The cache may go, an open file not.
+    private bool MakesRoom(Errno errno)
+    {
+        if (errno is not (Errno.EMFILE or Errno.ENFILE))
+        {
+            return false;
+        }
+
+        _cache.Clear();
+        return true;
     }
 
     // The holder of the apply lock may use what it has open for writing.
@@ -123,18 +133,11 @@ public sealed partial class DataTree
         return Errno.None;
     }
 
-    // A path that fills its buffer may have been cut; the namespace has no limit of depth.
+    // The namespace has no limit of depth. A path that grows between the two looks is found by the next attempt.
     private static ReadOnlySpan<byte> CopyWholePath(FileId inode, IInodeSource inodes, Span<byte> buffer)
     {
         ReadOnlySpan<byte> path = inodes.CopyPath(inode, buffer);
-        for (int bytes = 16 * NativeLimits.PathBytes; IsCut(path, bytes / 16) && bytes <= MaxPathBytes; bytes *= 16)
-        {
-            path = inodes.CopyPath(inode, new byte[bytes]);
-        }
-
-        return IsCut(path, MaxPathBytes) ? default : path;
-
-        static bool IsCut(ReadOnlySpan<byte> path, int bytes) => path.IsEmpty || path.Length >= bytes;
+        return path.IsEmpty && inodes.PathLength(inode) is int length and > 0 ? inodes.CopyPath(inode, new byte[length]) : path;
     }
 
     /// <summary>A descriptor for writing, kept until the end of the batch.</summary>

@@ -116,14 +116,7 @@ public sealed partial class DataTree : IDisposable
     public Errno OpenFile(FileId inode, OpenFlags flags, IInodeSource inodes, out SafeFd fd)
     {
         Errno errno = TryOpenFile(inode, flags, inodes, out fd);
-        if (errno is not (Errno.EMFILE or Errno.ENFILE))
-        {
-            return errno;
-        }
-
-        // The cache may go, an open file not.
-        _cache.Clear();
-        return TryOpenFile(inode, flags, inodes, out fd);
+        return MakesRoom(errno) ? TryOpenFile(inode, flags, inodes, out fd) : errno;
     }
 
     private Errno TryOpenFile(FileId inode, OpenFlags flags, IInodeSource inodes, out SafeFd fd)

@@ -110,7 +110,7 @@ internal sealed partial class LimitsProbe
     {
         if (errno != Errno.None)
         {
-            throw new DataRootException(DataRootProblem.Unusable, $"data root '{root.Path}' cannot be used: {action}: {errno}");
+            throw new DataRootException(DataRootProblem.Unusable, $"data root '{root.Path}' cannot be used: {action}: {errno}", errno);
         }
     }
 

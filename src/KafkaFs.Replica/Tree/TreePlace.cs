@@ -20,6 +20,6 @@ internal sealed record TreePlace(ITreeCalls Calls, SafeFd Root, SafeFd Own, stri
         return errno == Errno.None
             ? fd
             : throw new DataRootException(
-                DataRootProblem.Unusable, $"data root '{Path}' cannot be used: {DataRoot.OwnName}/{System.Text.Encoding.UTF8.GetString(name)}: {DataRoot.Describe(errno)}") { Refusal = errno };
+                DataRootProblem.Unusable, $"data root '{Path}' cannot be used: {DataRoot.OwnName}/{System.Text.Encoding.UTF8.GetString(name)}: {DataRoot.Describe(errno)}", errno);
     }
 }

@@ -21,6 +21,7 @@ public sealed class PathTests
         Assert.Equal(path, Text(_log.State.CopyPath(inode, _buffer, cut: true)));
         Assert.Equal(path, Text(_log.State.CopyPath(inode, _buffer.AsSpan(0, path.Length))));
         Assert.Equal("", Text(_log.State.CopyPath(inode, _buffer.AsSpan(0, path.Length - 1))));
+        Assert.Equal(path.Length, _log.State.PathLength(inode));
     }
 
     [Fact]
@@ -28,6 +29,7 @@ public sealed class PathTests
     {
         FileId inode = Chain(30, 255, out string path);
         Assert.Equal("", Text(_log.State.CopyPath(inode, _buffer)));
+        Assert.Equal(path.Length, _log.State.PathLength(inode));
         Assert.Equal(path[^_buffer.Length..], Text(_log.State.CopyPath(inode, _buffer, cut: true)));
     }
 
@@ -38,6 +40,7 @@ public sealed class PathTests
         _log.Remove(ChangeKind.Unlink, FileId.Root, "f");
         Assert.Equal("", Text(_log.State.CopyPath(file, _buffer)));
         Assert.Equal("", Text(_log.State.CopyPath(FileId.Root, _buffer)));
+        Assert.Equal((0, 0), (_log.State.PathLength(file), _log.State.PathLength(FileId.Root)));
     }
 
     // Directories with names of 255 bytes, one in the other, and a last one below.

@@ -84,5 +84,7 @@ public sealed class DescriptorCacheTests(TmpfsFixture place) : IClassFixture<Tmp
         }
 
         public ReadOnlySpan<byte> CopyPath(FileId inode, Span<byte> buffer, bool cut = false) => state.CopyPath(inode, buffer, cut);
+
+        public int PathLength(FileId inode) => state.PathLength(inode);
     }
 }

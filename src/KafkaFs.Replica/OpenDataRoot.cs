@@ -33,6 +33,7 @@ internal sealed partial class OpenDataRoot : IDisposable
             }
         }
 
+        opened.Tree.StrangerMoved = (name, place) => LogStranger(logger, name, root.Path, place);
         foreach (string warning in root.Warnings.Concat(opened.Tree.Warnings))
         {
             LogWarning(logger, warning);
@@ -51,6 +52,9 @@ internal sealed partial class OpenDataRoot : IDisposable
         Tree.Dispose();
         Root.Dispose();
     }
+
+    [LoggerMessage(4111, LogLevel.Warning, "'{Name}' stood in the way of the filesystem and is kept as {DataRoot}/.kafkafs/foreign/{Place}")]
+    private static partial void LogStranger(ILogger logger, string name, string dataRoot, string place);
 
     [LoggerMessage(4104, LogLevel.Warning, "{Warning}")]
     private static partial void LogWarning(ILogger logger, string warning);

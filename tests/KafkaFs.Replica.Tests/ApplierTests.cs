@@ -76,6 +76,38 @@ public sealed class ApplierTests : IDisposable
         Assert.Equal(3, Applier.NextOffset);
     }
 
+    [Fact]
+    public void G8_OwnRecordsWaitAtTheHorizonAndTheReportThatBringsThemDoesNot()
+    {
+        _replica.Close();
+        _replica.Dispose();
+        _replica = Open(checkpointRecords: 2);
+        OfferOwn("before");
+        Assert.True(_replica.Checkpoints.Begin());
+        _replica.Checkpoints.Sync();
+        Assert.True(_replica.Checkpoints.TryCommit());
+        Assert.Equal(6, Applier.Horizon);
+        for (int index = 0; index < 5; index++)
+        {
+            OfferOwn($"own{index}");
+        }
+
+        Assert.Equal((6, 3), (Applier.NextOffset, Applier.OwnQueued));
+        while (_replica.Checkpoints.Begin())
+        {
+            _replica.Checkpoints.Sync();
+            Assert.True(_replica.Checkpoints.TryCommit());
+        }
+
+        Assert.Equal((9, 0), (Applier.NextOffset, Applier.OwnQueued));
+
+        void OfferOwn(string name)
+        {
+            byte[] record = _writer.Mkdir(name);
+            Applier.Offer(_journal.Land(record), VolatileJournal.AppendTimeMs, record);
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -118,8 +150,8 @@ public sealed class ApplierTests : IDisposable
         _folder.Dispose();
     }
 
-    private LocalReplica Open() =>
-        LocalReplica.Open(new ReplicaOptions { DataRoot = _folder["root"] }, _journal, NullLogger.Instance, _clock, default);
+    private LocalReplica Open(long checkpointRecords = 100_000) =>
+        LocalReplica.Open(new ReplicaOptions { DataRoot = _folder["root"], CheckpointRecords = checkpointRecords }, _journal, NullLogger.Instance, _clock, default);
 
     private void Read()
     {

@@ -70,6 +70,8 @@ public sealed class KafkaFsMetrics : IDisposable
             "kafkafs_apply_stalled", () => replica.Stall is null ? 0 : 1, description: "1 while this machine refuses the next record or checkpoint.");
         _meter.CreateObservableCounter(
             "kafkafs_strangers", () => (long)replica.Tree.Strangers, description: "Files that were in the way of a name and were moved to .kafkafs/foreign.");
+        _meter.CreateObservableCounter(
+            "kafkafs_goals_met", () => (long)replica.Tree.GoalsMet, description: "Changes of names that the tree had already, by somebody's hand or before a refusal.");
         ObserveQueue("acknowledged_records", () => replica.Applier.OwnQueued);
         Observe(replica.Checkpoints);
         _meter.CreateObservableGauge("kafkafs_inodes", () => state.InodeCount, description: "Inodes of the filesystem.");

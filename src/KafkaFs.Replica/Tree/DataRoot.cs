@@ -57,9 +57,6 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
     /// <summary>Path of the index file.</summary>
     public string IndexPath => System.IO.Path.Combine(Path, OwnName, "index.db");
 
-    /// <summary>The root has been bound to a journal. Throws <see cref="DataRootException"/>.</summary>
-    public bool IsReplica => _stateFiles.Exists(BindingFile);
-
     /// <summary>There is nothing but KafkaFS's own directory and the filesystem's own `lost+found`.</summary>
     public bool IsEmpty => TreeNames(Fd).Count == 0;
 

@@ -58,6 +58,7 @@ public sealed partial class DataTree
                 errno = LookAt(parent.Fd, change.Name, effects.Inode, inodes, out Occupant occupant);
                 if (errno != Errno.None || occupant == Occupant.Expected)
                 {
+                    GoalsMet += errno == Errno.None ? 1 : 0;
                     return errno;
                 }
 
@@ -81,6 +82,7 @@ public sealed partial class DataTree
             if (errno != Errno.None || occupant == Occupant.Nothing)
             {
                 // The goal is met already: a repetition, or somebody's hand.
+                GoalsMet += errno == Errno.None ? 1 : 0;
                 return errno;
             }
 
@@ -164,6 +166,8 @@ public sealed partial class DataTree
             errno = source == Occupant.Nothing ? Errno.ENOENT : Errno.ESTALE;
         }
 
+        GoalsMet += errno == Errno.None ? 1 : 0;
+
         return errno != Errno.None ? Failed(errno, "rename")
             : source == Occupant.Stranger ? ClearWay(from, change.Name)
             : Errno.None;
@@ -211,6 +215,7 @@ public sealed partial class DataTree
         errno = LookAt(first, change.Name, effects.Displaced, inodes, out one);
         errno = errno != Errno.None ? errno : LookAt(second, change.NewName, effects.Inode, inodes, out other);
         bool isDone = one == Occupant.Expected && other == Occupant.Expected;
+        GoalsMet += isDone ? 1 : 0;
         return errno != Errno.None || isDone ? errno : one == Occupant.Nothing || other == Occupant.Nothing ? Errno.ENOENT : Errno.ESTALE;
     }
 }

@@ -19,6 +19,12 @@ public sealed partial class DataTree
     /// <summary>Objects that were not ours and stood where a name of the namespace belongs; they are in `.kafkafs/foreign`.</summary>
     public int Strangers { get; private set; }
 
+    /// <summary>Effects whose goal was met already: what they were to remove or move was, by somebody's hand or before a refusal.</summary>
+    public int GoalsMet { get; private set; }
+
+    /// <summary>Hears of every stranger: its name, and the one that it has in `.kafkafs/foreign`. By the holder of the apply lock.</summary>
+    internal Action<string, string>? StrangerMoved { get; set; }
+
     /// <summary>What stands at a name where the namespace has <paramref name="expected"/>. One system call.</summary>
     private Errno LookAt(SafeFd directory, ReadOnlySpan<byte> name, FileId expected, IInodeSource inodes, out Occupant occupant)
     {
@@ -32,13 +38,19 @@ public sealed partial class DataTree
     internal Errno ClearWay(SafeFd parent, ReadOnlySpan<byte> name)
     {
         Errno moved;
+        byte[] place;
         do
         {
-            byte[] place = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{_foreignPrefix}-{++_foreignNumber}"));
+            place = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{_foreignPrefix}-{++_foreignNumber}"));
             moved = RenameToFreeName(parent, name, _foreign, place);
         }
         while (moved == Errno.EEXIST);
-        Strangers += moved == Errno.None ? 1 : 0;
+        if (moved == Errno.None)
+        {
+            Strangers++;
+            StrangerMoved?.Invoke(Encoding.UTF8.GetString(name), Encoding.UTF8.GetString(place));
+        }
+
         return moved == Errno.ENOENT ? Errno.None : Failed(moved, "move a foreign object away");
     }
 

@@ -30,6 +30,16 @@ public abstract class DriftTests(TreePlace place) : IDisposable
     }
 
     [Fact]
+    public void AGoalThatIsMetAlreadyIsCountedAndPassed()
+    {
+        Log.Make(ChangeKind.Create, FileId.Root, "f");
+        ToolProcess.Shell($"rm '{_tree.Path}/f'");
+        Assert.Equal(Outcome.Success, Log.Remove(ChangeKind.Unlink, FileId.Root, "f"));
+        Assert.Equal(1, _tree.Tree.GoalsMet);
+        _tree.Verify();
+    }
+
+    [Fact]
     public void ARenameOntoAFreeNameKeepsTheStrangerThere()
     {
         Log.Make(ChangeKind.Create, FileId.Root, "f");

@@ -217,7 +217,7 @@ public abstract class TreeTests(TreePlace place) : IDisposable
         _tree.Root.WriteStateFile(DataRoot.BindingFile, "{}"u8);
         string aside = _tree.Root.SetAside();
         Assert.True(_tree.Root.IsEmpty);
-        Assert.False(_tree.Root.IsReplica);
+        Assert.Null(_tree.Root.ReadStateFile(DataRoot.BindingFile));
         Assert.True(File.Exists($"{aside}/d/f"));
         Assert.True(File.Exists($"{aside}/.kafkafs/journal.json"));
         Assert.NotEqual(aside, _tree.Root.SetAside());

@@ -67,7 +67,22 @@ internal static class RestartBenchmark
         using HostUnderTest slave = Start(place);
         await slave.ReadyAsync(TimeSpan.FromMinutes(10));
         Say(slave, $"kill -9 to ready with {redone:N0} records to redo: {watch.Elapsed.TotalSeconds:F2} s");
+        await SayCheckpointBytesAsync(slave, log, writer, made, redone);
         slave.Stop();
+    }
+
+    // What is written beside the contents: trail, index and its log.
+    private static async Task SayCheckpointBytesAsync(HostUnderTest slave, EmbeddedLog log, RecordWriter writer, List<FileId> made, int changed)
+    {
+        const int contentBytes = 17;
+        long before = slave.BytesWritten();
+        log.Append(Touch(writer, made, changed));
+        while (await MetricAsync(slave, "kafkafs_checkpoint_position") < log.End)
+        {
+            await Task.Delay(200);
+        }
+
+        Console.WriteLine($"checkpoint of {changed:N0} changed files: {(slave.BytesWritten() - before) / (double)changed - contentBytes:F0} bytes written a file");
     }
 
     private static HostUnderTest Start(string place) =>

@@ -89,6 +89,10 @@ public sealed class HostUnderTest : IDisposable
         File.ReadLines($"/proc/{_process.Id}/status").Where(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
             .Select(line => long.Parse(line.AsSpan(6, line.Length - 9).Trim(), CultureInfo.InvariantCulture) * 1024).FirstOrDefault();
 
+    /// <summary>Bytes that the process has given to write(2) and its kin (wchar of proc(5)).</summary>
+    public long BytesWritten() => long.Parse(
+        File.ReadLines($"/proc/{_process.Id}/io").First(line => line.StartsWith("wchar:", StringComparison.Ordinal)).AsSpan(6), CultureInfo.InvariantCulture);
+
     /// <summary>kill -9.</summary>
     public void Kill()
     {

@@ -15,8 +15,6 @@ namespace KafkaFs.Replica;
 /// </summary>
 public sealed partial class LocalReplica : IDisposable
 {
-    internal const string CleanMark = "clean";
-
     private static readonly TimeSpan s_readWait = TimeSpan.FromMilliseconds(500);
 
     private readonly IReplicaDisk _disk;
@@ -144,9 +142,9 @@ public sealed partial class LocalReplica : IDisposable
             // Recovery sees to it.
             LogNotClean(_logger, $"{Applier.Stall}");
         }
-        else if (_disk.ReadStateFile(CleanMark) is null)
+        else if (!CleanMark.IsThere(_disk))
         {
-            _disk.WriteStateFile(CleanMark, "clean"u8);
+            CleanMark.Write(_disk);
             LogCheckpoint(_logger, Namespace.NextOffset, Namespace.InodeCount, Checkpoints.Durable.Hash);
         }
     }
@@ -211,7 +209,7 @@ public sealed partial class LocalReplica : IDisposable
             _hasCheckpoint = true;
         }
 
-        _disk.RemoveStateFile(CleanMark);
+        CleanMark.Remove(_disk);
     }
 
     [LoggerMessage(4102, LogLevel.Information, "Stopped before record {Offset}")]

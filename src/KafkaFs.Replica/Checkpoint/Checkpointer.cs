@@ -111,11 +111,7 @@ public sealed partial class Checkpointer : IDisposable
     /// <summary>The second step: everything that was applied before the first one is durable. Throws <see cref="DataRootException"/>, finally.</summary>
     internal void Sync()
     {
-        Errno errno = _disk.Place.Calls.SyncFileSystem(_disk.Place.Root);
-        if (errno != Errno.None)
-        {
-            throw TreeSync.Failed(_disk.Place, errno);
-        }
+        TreeSync.Run(_disk.Place);
     }
 
     /// <summary>The third step; false if the disk is full: it can be tried again.</summary>

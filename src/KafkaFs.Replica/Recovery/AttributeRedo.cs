@@ -30,7 +30,7 @@ internal sealed class AttributeRedo(RecoveryPlan plan, NamespaceState state, Tre
                 throw TreeDamage.Missing(place, state, inode);
             }
 
-            TreeRefusedException.ThrowIf(errno, "set attributes", DataTree.Describe(inode, state));
+            TreeRefusedException.ThrowIf(errno, "set attributes", inode, state);
         }
     }
 
@@ -54,7 +54,7 @@ internal sealed class AttributeRedo(RecoveryPlan plan, NamespaceState state, Tre
                 }
             }
 
-            TreeRefusedException.ThrowUnlessAbsent(errno, "identify", DataTree.Describe(inode, state));
+            TreeRefusedException.ThrowUnlessAbsent(errno, "identify", inode, state);
             if (same)
             {
                 return true;

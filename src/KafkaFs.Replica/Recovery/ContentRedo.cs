@@ -49,6 +49,9 @@ internal sealed class ContentRedo(RecoveryPlan plan, NamespaceState state, TreeP
             throw TreeDamage.Missing(place, state, redone.Inode);
         }
 
-        TreeRefusedException.ThrowIf(errno, $"redo {redone.Kind}", DataTree.Describe(redone.Inode, state));
+        if (errno != Errno.None)
+        {
+            TreeRefusedException.ThrowIf(errno, $"redo {redone.Kind}", redone.Inode, state);
+        }
     }
 }

@@ -47,13 +47,13 @@ internal sealed class Evacuation(RecoveryPlan plan, NamespaceState state, Physic
     {
         foreach (byte[] name in limbo.Names())
         {
-            FileId inode = Identify(limbo.Fd, name, out bool isDirectory);
+            FileId inode = Identify(limbo.Fd, name, out InodeType type);
             if (!inode.IsNone && IsLive(inode) && name.AsSpan().SequenceEqual(Limbo.NameOf(inode)))
             {
                 continue;
             }
 
-            if (isDirectory && (inode.IsNone || !IsLive(inode)))
+            if (type == InodeType.Directory && (inode.IsNone || !IsLive(inode)))
             {
                 _dead.Enqueue((name, NamesOf(inode)));
             }
@@ -101,7 +101,7 @@ internal sealed class Evacuation(RecoveryPlan plan, NamespaceState state, Physic
 
     private void Evacuate(SafeFd parent, byte[] name, TouchedDirectory touched, string path)
     {
-        FileId inode = Identify(parent, name, out bool isDirectory, out InodeType type);
+        FileId inode = Identify(parent, name, out InodeType type);
         path = $"{path}/{Text(name)}".TrimStart('/');
         if (type == InodeType.None)
         {
@@ -116,7 +116,7 @@ internal sealed class Evacuation(RecoveryPlan plan, NamespaceState state, Physic
         {
             TreeRefusedException.ThrowIf(tree.ClearWay(parent, name), "move a foreign object away", path);
         }
-        else if (isDirectory)
+        else if (type == InodeType.Directory)
         {
             byte[] dead = limbo.TakeDead(parent, name, tree, path);
             _dead.Enqueue((dead, NamesOf(inode)));
@@ -172,9 +172,7 @@ internal sealed class Evacuation(RecoveryPlan plan, NamespaceState state, Physic
     private TouchedDirectory NamesOf(FileId directory) =>
         directory.IsNone ? plan.BornNames : plan.Directories.GetValueOrDefault(directory) ?? new TouchedDirectory();
 
-    private FileId Identify(SafeFd parent, byte[] name, out bool isDirectory) => Identify(parent, name, out isDirectory, out _);
-
-    private FileId Identify(SafeFd parent, byte[] name, out bool isDirectory, out InodeType type)
+    private FileId Identify(SafeFd parent, byte[] name, out InodeType type)
     {
         Span<byte> identity = stackalloc byte[Effects.MaxIdentityBytes];
         int length = 0;
@@ -182,7 +180,6 @@ internal sealed class Evacuation(RecoveryPlan plan, NamespaceState state, Physic
         errno = errno != Errno.None ? errno : place.Calls.Identify(parent, name, identity, out length);
         TreeRefusedException.ThrowIf(errno == Errno.ENOENT ? Errno.None : errno, "identify", Text(name));
         type = errno == Errno.ENOENT ? InodeType.None : (InodeType)stat.Type;
-        isDirectory = type == InodeType.Directory;
         return plan.Find(identity[..length]);
     }
 

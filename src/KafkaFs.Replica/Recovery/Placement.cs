@@ -70,12 +70,11 @@ internal sealed class Placement(RecoveryPlan plan, NamespaceState state, Physica
     // By its handle a directory is found also where somebody has moved it to, outside the data root.
     private void RequireThere(FileId parent, byte[] name, FileId directory)
     {
-        string path = DataTree.Describe(directory, state);
         Errno errno = tree.Reach(parent, places, out DescriptorLease lease);
-        TreeRefusedException.ThrowUnlessAbsent(errno, "open the directory of", path);
+        TreeRefusedException.ThrowUnlessAbsent(errno, "open the directory of", directory, state);
         using (lease)
         {
-            if (errno != Errno.None || !IsThere(lease.Fd, name, directory, path))
+            if (errno != Errno.None || !IsThere(lease.Fd, parent, name, directory))
             {
                 throw TreeDamage.Missing(place, state, directory);
             }
@@ -84,37 +83,38 @@ internal sealed class Placement(RecoveryPlan plan, NamespaceState state, Physica
 
     private void Place(FileId directory, byte[] name, FileId wanted)
     {
-        string path = $"{DataTree.Describe(directory, state)}/{System.Text.Encoding.UTF8.GetString(name)}".TrimStart('/');
         Errno errno = tree.Reach(directory, places, out DescriptorLease lease);
         if (TreeRefusedException.IsAbsent(errno))
         {
             throw TreeDamage.Missing(place, state, directory);
         }
 
-        TreeRefusedException.ThrowIf(errno, "open the directory of", path);
+        Require(errno, "open the directory of", directory, name);
         using (lease)
         {
-            if (!IsThere(lease.Fd, name, wanted, path))
+            if (!IsThere(lease.Fd, directory, name, wanted))
             {
-                Bring(lease.Fd, directory, name, wanted, path);
+                Bring(lease.Fd, directory, name, wanted);
             }
         }
     }
 
-    private bool IsThere(SafeFd directory, byte[] name, FileId wanted, string path)
+    private void Require(Errno errno, string action, FileId directory, byte[] name) => TreeRefusedException.ThrowIf(errno, action, directory, name, state);
+
+    private bool IsThere(SafeFd directory, FileId parent, byte[] name, FileId wanted)
     {
         Span<byte> identity = stackalloc byte[Effects.MaxIdentityBytes];
         identity = identity[..places.CopyIdentity(wanted, identity)];
         Errno errno = place.Calls.HasIdentity(directory, name, identity, out bool same);
-        TreeRefusedException.ThrowIf(errno == Errno.ENOENT ? Errno.None : errno, "identify", path);
+        Require(errno == Errno.ENOENT ? Errno.None : errno, "identify", parent, name);
         return errno == Errno.None && same;
     }
 
-    private void Bring(SafeFd directory, FileId parent, byte[] name, FileId wanted, string path)
+    private void Bring(SafeFd directory, FileId parent, byte[] name, FileId wanted)
     {
         if (!plan.Older.TryGetValue(wanted, out OlderObject older))
         {
-            MakeOrLink(directory, parent, name, wanted, path);
+            MakeOrLink(directory, parent, name, wanted);
         }
         else if (older.IsDirectory)
         {
@@ -125,16 +125,16 @@ internal sealed class Placement(RecoveryPlan plan, NamespaceState state, Physica
                 throw TreeDamage.Missing(place, state, wanted);
             }
 
-            TreeRefusedException.ThrowIf(errno, "place", path);
+            Require(errno, "place", parent, name);
             places.Move(wanted, parent, name);
         }
         else
         {
-            PlaceFile(wanted, older.Identity, directory, parent, name, path);
+            PlaceFile(wanted, older.Identity, directory, parent, name);
         }
     }
 
-    private void PlaceFile(FileId file, byte[] identity, SafeFd directory, FileId parent, byte[] name, string path)
+    private void PlaceFile(FileId file, byte[] identity, SafeFd directory, FileId parent, byte[] name)
     {
         SafeFd from = FindOlder(file, identity, parent, name);
         Errno errno;
@@ -145,21 +145,21 @@ internal sealed class Placement(RecoveryPlan plan, NamespaceState state, Physica
 
         // It has as many names as the filesystem allows, one of them in limbo.
         errno = errno == Errno.EMLINK ? tree.RenameToFreeName(limbo.Fd, Limbo.NameOf(file), directory, name) : errno;
-        TreeRefusedException.ThrowIf(errno, "link", path);
+        Require(errno, "link", parent, name);
     }
 
-    private void MakeOrLink(SafeFd directory, FileId parent, byte[] name, FileId wanted, string path)
+    private void MakeOrLink(SafeFd directory, FileId parent, byte[] name, FileId wanted)
     {
         if (_made.TryGetValue(wanted, out (FileId Parent, byte[] Name) first))
         {
             Errno reached = tree.Reach(first.Parent, places, out DescriptorLease lease);
-            TreeRefusedException.ThrowIf(reached, "open the directory of", path);
+            Require(reached, "open the directory of", parent, name);
             using (lease)
             {
-                TreeRefusedException.ThrowIf(place.Calls.Open(lease.Fd, first.Name, OpenFlags.PathOnly, 0, out SafeFd made), "open", path);
+                Require(place.Calls.Open(lease.Fd, first.Name, OpenFlags.PathOnly, 0, out SafeFd made), "open", parent, name);
                 using (made)
                 {
-                    TreeRefusedException.ThrowIf(place.Calls.Link(made, directory, name), "link", path);
+                    Require(place.Calls.Link(made, directory, name), "link", parent, name);
                 }
             }
 
@@ -168,7 +168,7 @@ internal sealed class Placement(RecoveryPlan plan, NamespaceState state, Physica
 
         Span<byte> identity = stackalloc byte[Effects.MaxIdentityBytes];
         Errno errno = tree.MakeAnew(directory, name, wanted, state, identity, out int length);
-        TreeRefusedException.ThrowIf(errno, "create", path);
+        Require(errno, "create", parent, name);
         state.SetIdentity(wanted, identity[..length]);
         _made.Add(wanted, (parent, name));
         places.Move(wanted, parent, name);
@@ -190,7 +190,7 @@ internal sealed class Placement(RecoveryPlan plan, NamespaceState state, Physica
             }
 
             Errno errno = tree.Reach(directory, places, out DescriptorLease lease);
-            TreeRefusedException.ThrowUnlessAbsent(errno, "open a directory of", DataTree.Describe(inode, state));
+            TreeRefusedException.ThrowUnlessAbsent(errno, "open a directory of", inode, state);
             using (lease)
             {
                 if (errno == Errno.None && TryOpen(lease.Fd, other, identity, out found))

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using KafkaFs.Journal.Contract;
-using KafkaFs.Posix;
 using KafkaFs.Replica.Checkpoint;
 using KafkaFs.Replica.Namespace;
 using KafkaFs.Replica.Tree;
@@ -15,6 +14,7 @@ namespace KafkaFs.Replica.Recovery;
 internal sealed partial class ReplicaRecovery(
     IReplicaDisk disk, ICheckpointStore index, NamespaceState state, CheckpointHeader header, DataTree tree, IJournal journal, ILogger logger)
 {
+    private readonly Trail? _trail = Trail.Read(disk.ReadTrail());
     private byte[] _lastHash = header.LastRecordHash;
 
     /// <summary>
@@ -62,19 +62,20 @@ internal sealed partial class ReplicaRecovery(
     // Always as far as the tree may be: what lies up to the horizon has to be applied anyway.
     private long ChooseTarget(JournalBounds bounds)
     {
-        long former = RecoveryTarget.Read(disk) ?? header.NextOffset;
+        long? kept = RecoveryTarget.Read(disk);
+        long former = kept ?? header.NextOffset;
         if (former > bounds.Next)
         {
             throw Ahead($"an unfinished recovery went to {former}", bounds);
         }
 
-        if (Trail.Read(disk.ReadTrail()) is Trail trail && trail.Offset >= bounds.Next)
+        if (_trail is Trail trail && trail.Offset >= bounds.Next)
         {
             throw Ahead($"it was about to hold record {trail.Offset}", bounds);
         }
 
         long target = Math.Max(former, Math.Min(bounds.Next, header.Horizon));
-        if (RecoveryTarget.Read(disk) != target)
+        if (kept != target)
         {
             RecoveryTarget.Write(disk, target);
         }
@@ -87,14 +88,13 @@ internal sealed partial class ReplicaRecovery(
     {
         RecoveryPlan plan = new(state, tree.Ownership);
         RecordReplay replay = new(state);
-        Trail? trail = Trail.Read(disk.ReadTrail());
         LogRange.Read(
             journal,
             header.NextOffset,
             target,
             (in JournalRecord record) =>
             {
-                if (trail?.Offset == record.Offset && trail != Trail.Of(record.Offset, record.Bytes))
+                if (_trail?.Offset == record.Offset && _trail != Trail.Of(record.Offset, record.Bytes))
                 {
                     throw new JournalRefusedException(
                         JournalRefusal.TreeAheadOfLog,
@@ -113,12 +113,7 @@ internal sealed partial class ReplicaRecovery(
 
     private CheckpointHeader Finish(long interval)
     {
-        Errno errno = disk.Place.Calls.SyncFileSystem(disk.Place.Root);
-        if (errno != Errno.None)
-        {
-            throw TreeSync.Failed(disk.Place, errno);
-        }
-
+        TreeSync.Run(disk.Place);
         CheckpointHeader reached = header with { NextOffset = state.NextOffset, LastRecordHash = _lastHash, Horizon = state.NextOffset + interval };
         NamespaceDelta delta = state.Freeze();
         index.Commit(delta, reached);

@@ -66,7 +66,7 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
         bounds = Confirm(bounds, disk, header, options, journal, stop);
         ResumeCheck.Verify(header, bounds, journal, stop);
         RefuseCopy(disk, header);
-        if (disk.ReadStateFile(LocalReplica.CleanMark) is not null)
+        if (CleanMark.IsThere(disk))
         {
             LogResumed(logger, header.NextOffset, bounds.Next, state.InodeCount);
             return new ReplicaStart(state, header);

@@ -1,4 +1,6 @@
+using KafkaFs.Journal;
 using KafkaFs.Posix;
+using KafkaFs.Replica.Namespace;
 using KafkaFs.Replica.Tree;
 
 namespace KafkaFs.Replica.Recovery;
@@ -9,9 +11,29 @@ internal sealed class TreeRefusedException(TreeResult result)
 {
     public TreeResult Result { get; } = result;
 
+    /// <summary>Throws unless the call on an inode's object succeeded. The words are made only then: most calls succeed.</summary>
+    public static void ThrowIf(Errno errno, string action, FileId inode, IInodeSource inodes)
+    {
+        if (errno != Errno.None)
+        {
+            ThrowIf(errno, action, DataTree.Describe(inode, inodes));
+        }
+    }
+
+    /// <summary>Throws unless the call on a name in a directory succeeded.</summary>
+    public static void ThrowIf(Errno errno, string action, FileId directory, ReadOnlySpan<byte> name, IInodeSource inodes)
+    {
+        if (errno != Errno.None)
+        {
+            ThrowIf(errno, action, DataTree.Describe(directory, name, inodes));
+        }
+    }
+
     /// <summary>Throws unless the call succeeded, or found nothing there.</summary>
-    public static void ThrowUnlessAbsent(Errno errno, string action, string path) =>
-        ThrowIf(IsAbsent(errno) ? Errno.None : errno, action, path);
+    public static void ThrowUnlessAbsent(Errno errno, string action, string path) => ThrowIf(UnlessAbsent(errno), action, path);
+
+    /// <summary>The same, for a call on an inode's object.</summary>
+    public static void ThrowUnlessAbsent(Errno errno, string action, FileId inode, IInodeSource inodes) => ThrowIf(UnlessAbsent(errno), action, inode, inodes);
 
     /// <summary>There is nothing at a name, or not what was looked for: the only errors that say something of the tree.</summary>
     public static bool IsAbsent(Errno errno) => errno is Errno.ENOENT or Errno.ESTALE or Errno.ENOTDIR;
@@ -24,4 +46,6 @@ internal sealed class TreeRefusedException(TreeResult result)
             throw new TreeRefusedException(new TreeResult(errno, path, action));
         }
     }
+
+    private static Errno UnlessAbsent(Errno errno) => IsAbsent(errno) ? Errno.None : errno;
 }

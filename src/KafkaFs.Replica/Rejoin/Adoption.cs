@@ -58,7 +58,7 @@ public sealed class Adoption
         }
 
         ReplicaStart.RefuseCopy(_root, header);
-        return _root.ReadStateFile(LocalReplica.CleanMark) is not null
+        return CleanMark.IsThere(_root)
             ? state
             : throw new DataRootException(
                 DataRootProblem.TreeDamaged,

@@ -38,12 +38,7 @@ internal static class AdoptionSwitch
         }
 
         JournalBinding.Replace(root, mark.Journal, keepAs: $"{mark.Aside}/{DataRoot.BindingFile}");
-        Errno errno = place.Calls.SyncFileSystem(place.Root);
-        if (errno != Errno.None)
-        {
-            throw TreeSync.Failed(place, errno);
-        }
-
+        TreeSync.Run(place);
         AdoptionMark.Remove(root);
     }
 

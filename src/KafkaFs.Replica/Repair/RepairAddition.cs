@@ -1,5 +1,6 @@
 using System.Text;
 using KafkaFs.Journal;
+using KafkaFs.Replica.Checkpoint;
 using KafkaFs.Replica.Namespace;
 using KafkaFs.Replica.Recovery;
 using KafkaFs.Replica.Tree;
@@ -147,7 +148,7 @@ internal sealed class RepairAddition(
     private void LeaveMark()
     {
         new RepairMark(isAtCheckpoint, [.. _files.Select(file => file.Value)]).Write(replica.Root);
-        replica.Root.RemoveStateFile(LocalReplica.CleanMark);
+        CleanMark.Remove(replica.Root);
     }
 
     private FileId FileAt(byte[] path)

@@ -66,7 +66,7 @@ public sealed class ReplicaRepair(StoppedReplica replica, Action<TreeDifference>
             throw Stopped(exception.Message);
         }
 
-        replica.Root.WriteStateFile(LocalReplica.CleanMark, "clean"u8);
+        CleanMark.Write(replica.Root);
         RepairMark.Remove(replica.Root);
         return repair.Counts with { Foreign = replica.Tree.Strangers };
     }

@@ -284,11 +284,12 @@ public sealed partial class DataTree : IDisposable
         return errno;
     }
 
-    private static string Describe(in Change change, Effects effects, IInodeSource inodes)
-    {
-        string path = Describe(effects.Parent.IsNone ? effects.Inode : effects.Parent, inodes);
-        return effects.Parent.IsNone ? path : $"{path}/{Encoding.UTF8.GetString(change.Name)}".TrimStart('/');
-    }
+    private static string Describe(in Change change, Effects effects, IInodeSource inodes) =>
+        effects.Parent.IsNone ? Describe(effects.Inode, inodes) : Describe(effects.Parent, change.Name, inodes);
+
+    /// <summary>A name in a directory, for a person.</summary>
+    internal static string Describe(FileId directory, ReadOnlySpan<byte> name, IInodeSource inodes) =>
+        $"{Describe(directory, inodes)}/{Encoding.UTF8.GetString(name)}".TrimStart('/');
 
     /// <summary>Where an object is, for a person.</summary>
     internal static string Describe(FileId inode, IInodeSource inodes)

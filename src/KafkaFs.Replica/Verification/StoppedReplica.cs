@@ -31,7 +31,7 @@ public sealed class StoppedReplica : IDisposable
     public CheckpointHeader Header { get; }
 
     /// <summary>The last run ended cleanly, so that the tree should be what the checkpoint says.</summary>
-    public bool IsClean => Root.ReadStateFile(LocalReplica.CleanMark) is not null;
+    public bool IsClean => CleanMark.IsThere(Root);
 
     internal DataTree Tree => _place.Tree;
 
@@ -108,12 +108,7 @@ public sealed class StoppedReplica : IDisposable
 
     private static StoppedReplica Load(OpenDataRoot place)
     {
-        if (place.Root.ReadStateFile(DataRoot.AsideMark) is not null)
-        {
-            throw new DataRootException(
-                DataRootProblem.TreeDamaged, $"data root '{place.Root.Path}' was being set aside when that was interrupted; {DataRoot.RejoinAdvice}");
-        }
-
+        ReplicaStart.RefuseHalfSetAside(place.Root);
         if (place.Index.Load() is not (NamespaceState state, CheckpointHeader header))
         {
             throw new DataRootException(

@@ -1,6 +1,7 @@
 using System.Text;
 using KafkaFs.Journal;
 using KafkaFs.Journal.Contract;
+using KafkaFs.Replica.Checkpoint;
 using KafkaFs.Replica.Repair;
 using KafkaFs.Replica.Tree;
 using KafkaFs.Replica.Verification;
@@ -36,7 +37,7 @@ public sealed class ReplicaRepairTests : IDisposable
         using (StoppedReplica replica = Open("one"))
         {
             new RepairMark(Clean: true, [_file.Value, 12_345]).Write(replica.Root);
-            replica.Root.RemoveStateFile(LocalReplica.CleanMark);
+            CleanMark.Remove(replica.Root);
         }
 
         File.WriteAllText(_folder["one/file"], "CONTENT");

@@ -98,7 +98,7 @@ internal sealed class SimulatedReplica : IDisposable
     /// </summary>
     public long? KnownNeed()
     {
-        if (Disk.ReadStateFile(LocalReplica.CleanMark) is not null || _index.Load() is not (_, CheckpointHeader header))
+        if (CleanMark.IsThere(Disk) || _index.Load() is not (_, CheckpointHeader header))
         {
             return null;
         }

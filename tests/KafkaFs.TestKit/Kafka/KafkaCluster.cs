@@ -7,7 +7,7 @@ namespace KafkaFs.TestKit.Kafka;
 /// A real Kafka for the tests of one assembly: the broker that KAFKAFS_TEST_BROKER names, or one of its own started by the script
 /// that KAFKAFS_TEST_KAFKA names, which a watchdog destroys when this process is gone.
 /// </summary>
-public sealed class KafkaCluster : IDisposable
+public sealed partial class KafkaCluster : IDisposable
 {
     private readonly string? _script;
     private readonly string? _folder;
@@ -33,12 +33,15 @@ public sealed class KafkaCluster : IDisposable
 
     /// <summary>
     /// A cluster that nobody else uses, for tests that stop brokers or need settings: <paramref name="arguments"/> are the script's
-    /// own (`--secure`), <paramref name="configuration"/> is lines of server.properties. Skips where there is no script.
+    /// own (`--secure`, `--brokers 3`), <paramref name="configuration"/> is lines of server.properties. In memory. Skips where there is no script.
     /// </summary>
-    public static KafkaCluster StartOwn(string configuration = "", params string[] arguments)
+    public static KafkaCluster StartOwn(string configuration = "", params string[] arguments) =>
+        StartIn(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), configuration, arguments);
+
+    /// <summary>The same with its data below <paramref name="parent"/>: on a disk where there is much of it.</summary>
+    public static KafkaCluster StartIn(string parent, string configuration = "", params string[] arguments)
     {
         Environments.Require(Script is not null, "no Kafka to start: KAFKAFS_TEST_KAFKA is not set");
-        string parent = Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
         string folder = Path.Combine(parent, $"kafkafs-test-kafka-{Guid.NewGuid():N}");
         Directory.CreateDirectory(folder);
         Watch(Script!, folder);

@@ -17,7 +17,7 @@ using OpenTelemetry.Metrics;
 namespace KafkaFs.Hosting;
 
 /// <summary>What both hosts share: configuration, logging, health and metrics around one worker.</summary>
-public static class KafkaFsHost
+public static partial class KafkaFsHost
 {
     /// <summary>How long a stop may take: draining a mount and writing the checkpoint.</summary>
     private static readonly TimeSpan s_stopLimit = TimeSpan.FromMinutes(5);
@@ -40,6 +40,7 @@ public static class KafkaFsHost
             IConfiguration configuration = HostConfiguration.Load(role, arguments);
             HostSettings settings = HostSettingsBinder.Bind(configuration, role);
             using IHost host = Build<TWorker>(settings, configuration);
+            Warn(host.Services.GetRequiredService<ILoggerFactory>(), [.. settings.Warnings, .. SecretFile.Warnings(HostConfiguration.FilesWithSecrets(role))]);
             TWorker worker = host.Services.GetServices<IHostedService>().OfType<TWorker>().Single();
             await StartAsync(host, settings).ConfigureAwait(false);
             await host.WaitForShutdownAsync().ConfigureAwait(false);
@@ -50,6 +51,15 @@ public static class KafkaFsHost
             (int code, string? words) = FailureReport.Describe(exception);
             await Console.Error.WriteLineAsync($"kafkafs: {words}").ConfigureAwait(false);
             return code;
+        }
+    }
+
+    private static void Warn(ILoggerFactory loggers, IEnumerable<string> warnings)
+    {
+        ILogger logger = loggers.CreateLogger("KafkaFs.Settings");
+        foreach (string warning in warnings)
+        {
+            LogWarning(logger, warning);
         }
     }
 
@@ -127,4 +137,7 @@ public static class KafkaFsHost
         services.AddSingleton<IJournalProvider>(provider => JournalProviders.Create(settings, provider.GetRequiredService<ILoggerFactory>()));
         services.AddHostedService<TWorker>();
     }
+
+    [LoggerMessage(5020, LogLevel.Warning, "{Words}")]
+    private static partial void LogWarning(ILogger logger, string words);
 }

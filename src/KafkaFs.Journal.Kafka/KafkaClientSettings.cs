@@ -44,7 +44,7 @@ internal static class KafkaClientSettings
         long fetch = Math.Clamp(4 * fetchMessage, LeastFetchBytes, GreatestFetchBytes);
         return new(Common(options, new()
         {
-            ["group.id"] = options.ClientId,
+            ["group.id"] = options.GroupId,
             ["enable.auto.commit"] = "false",
             ["enable.auto.offset.store"] = "false",
             ["auto.offset.reset"] = "error",
@@ -58,9 +58,6 @@ internal static class KafkaClientSettings
             ["receive.message.max.bytes"] = Number(Math.Min(fetch + 1_048_576, GreatestReceiveBytes)),
         }));
     }
-
-    /// <summary>The consumer group, in whose name the brokers decide about rights.</summary>
-    public static string Group(KafkaJournalOptions options) => options.Properties.GetValueOrDefault("group.id", options.ClientId);
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 

@@ -10,13 +10,14 @@ internal sealed class KafkaJournal : IJournal
 
     private readonly KafkaJournalOptions _options;
     private readonly KafkaTrouble _trouble;
+    private readonly KafkaProgress _progress;
     private readonly Lock _queryGate = new();
     private IConsumer<Ignore, Ignore>? _query;
     private bool _disposed;
 
     /// <param name="probe">Belongs to the journal from here on.</param>
     public KafkaJournal(KafkaJournalOptions options, JournalIdentity identity, int maxRecordBytes, TopicProbe probe, KafkaTrouble trouble) =>
-        (_options, Identity, MaxRecordBytes, Probe, _trouble) = (options, identity, maxRecordBytes, probe, trouble);
+        (_options, Identity, MaxRecordBytes, Probe, _trouble, _progress) = (options, identity, maxRecordBytes, probe, trouble, new KafkaProgress(options, trouble));
 
     /// <inheritdoc/>
     public JournalIdentity Identity { get; }
@@ -63,8 +64,12 @@ internal sealed class KafkaJournal : IJournal
     public IJournalReader OpenReader(int partition, long from) => new KafkaReader(_options, this, partition, from, _trouble);
 
     /// <inheritdoc/>
+    public void NoteApplied(long next) => _progress.Note(next);
+
+    /// <inheritdoc/>
     public void Dispose()
     {
+        _progress.Dispose();
         Probe.Dispose();
 
         // Under the gate: a query under way, up to its limit, uses the native client.

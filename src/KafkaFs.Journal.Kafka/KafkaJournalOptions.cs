@@ -12,6 +12,9 @@ public sealed record KafkaJournalOptions
     /// <summary>client.id, which people see in the broker's tools.</summary>
     public string ClientId { get; init; } = "kafkafs";
 
+    /// <summary>group.id: the name under which people's tools see this replica and its position.</summary>
+    public string GroupId { get; init; } = "kafkafs";
+
     /// <summary>Replication factor of a topic that is created; null is 3 where there are three brokers, else what there is.</summary>
     public short? ReplicationFactor { get; init; }
 

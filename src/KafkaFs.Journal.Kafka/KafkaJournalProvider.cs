@@ -19,7 +19,7 @@ public sealed class KafkaJournalProvider(KafkaJournalOptions options, ILogger lo
             throw new JournalRefusedException(JournalRefusal.Settings, $"librdkafka properties: {string.Join("; ", problems)}");
         }
 
-        KafkaTrouble trouble = new(logger);
+        KafkaTrouble trouble = new(logger, options);
         using TopicClient client = new(KafkaClients.Admin(options, trouble));
         TopicAdmin topics = new(client, options, trouble, logger);
         DescribeClusterResult cluster = await topics.DescribeClusterAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -38,7 +38,7 @@ public sealed class KafkaJournalProvider(KafkaJournalOptions options, ILogger lo
 
         int maxRecordBytes = await topics.CheckAsync(topic).WaitAsync(cancellationToken).ConfigureAwait(false);
         JournalIdentity identity = new("kafka", cluster.ClusterId ?? "", topic.TopicId.ToString());
-        trouble.OnAnswer();
+        trouble.OnOpened();
         TopicProbe probe = new(options.Topic, identity.Log, () => new TopicClient(KafkaClients.Admin(options, trouble)), trouble, TopicProbe.DefaultInterval);
         return new KafkaJournal(options, identity, maxRecordBytes, probe, trouble);
     }

@@ -14,6 +14,9 @@ public static class KafkaProperties
     /// </summary>
     public static IReadOnlyCollection<string> Reserved => s_reserved.Keys;
 
+    // Of today's names, of those to come, and of Java's.
+    private static readonly string[] s_secretParts = ["password", "passphrase", "secret", "key.pem", "oauthbearer.config", "jaas.config"];
+
     private static readonly Dictionary<string, string> s_reserved = new(StringComparer.OrdinalIgnoreCase)
     {
         ["acks"] = "an answered change must be on all in-sync brokers",
@@ -36,7 +39,22 @@ public static class KafkaProperties
         ["metadata.broker.list"] = "Journal:Kafka:BootstrapServers names the brokers",
         ["client.id"] = "Journal:Kafka:ClientId names the client",
         ["auto.commit.enable"] = "positions are kept with the data",
+        ["group.id"] = "Journal:Kafka:GroupId names the consumer group",
     };
+
+    /// <summary>
+    /// A property's name as librdkafka has it: names of environment variables hold no dots, so the underscores of a name without a
+    /// dot stand for them (`log_level` is librdkafka's own).
+    /// </summary>
+    public static string Name(string key) =>
+        key.Contains('.', StringComparison.Ordinal) || key.Equals("log_level", StringComparison.OrdinalIgnoreCase) ? key : key.Replace('_', '.');
+
+    /// <summary>The value of the property is a password, a private key, or may hold one.</summary>
+    public static bool IsSecret(string key)
+    {
+        string name = Name(key);
+        return s_secretParts.Any(part => name.Contains(part, StringComparison.OrdinalIgnoreCase));
+    }
 
     /// <summary>
     /// What is wrong with <paramref name="properties"/>, a sentence for each problem, with the property's name and never its value; empty

@@ -155,7 +155,7 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
                 Stall($"the brokers do not allow Read on topic '{_options.Topic}': {exception.Error.Reason}", s_later);
                 break;
             case ErrorCode.GroupAuthorizationFailed:
-                Stall($"the brokers do not allow Read on group '{KafkaClientSettings.Group(_options)}': {exception.Error.Reason}", s_later);
+                _trouble.OnGroupDenied();
                 break;
             case ErrorCode code when AdminErrors.IsUnknownTopic(code):
                 _journal.Probe.Hurry();

@@ -219,7 +219,9 @@ internal sealed partial class TopicAdmin(ITopicClient client, KafkaJournalOption
         }
         catch (KafkaException exception) when (IsNoAnswer(AdminErrors.Of(exception)))
         {
-            throw Unavailable(trouble.Words ?? AdminErrors.Of(exception).Reason, exception);
+            throw trouble.Denied is string denied
+                ? new JournalRefusedException(JournalRefusal.Forbidden, denied, exception)
+                : Unavailable(trouble.Words ?? AdminErrors.Of(exception).Reason, exception);
         }
     }
 

@@ -22,6 +22,8 @@ public sealed class CommandLineTests
     [InlineData("rejoin --from-log --journal j /srv/copy")]
     [InlineData("rejoin --adopt --broker h:1 --property a.b=c /srv/copy topic")]
     [InlineData("demo --once")]
+    [InlineData("demo --once --broker h:1 --kafka-config f --property a.b=c")]
+    [InlineData("log --broker h:1 topic --kafka-config f")]
     public void WhatTheHelpShowsIsAccepted(string line) => Assert.Empty(Errors(line));
 
     [Theory]
@@ -51,7 +53,20 @@ public sealed class CommandLineTests
     [InlineData("rejoin --adopt --broker h:1 s", "rejoin: DATA-ROOT TOPIC is wanted with --broker, 1 given")]
     [InlineData("demo --ones", "'--ones' is no option here; a path that begins so is written './--ones'")]
     [InlineData("demo /nowhere/at/all", "FOLDER '/nowhere/at/all' is no directory")]
+    [InlineData("log --broker h:1 t --property linger.ms", "--property linger.ms: KEY=VALUE is wanted")]
     public void WhatIsWrongIsSaidBeforeAnythingStarts(string line, string expected) => Assert.Contains(expected, Errors(line));
+
+    [Theory]
+    [InlineData("log --broker h:1 t --property sasl.password=gR7")]
+    [InlineData("master --broker h:1 m t mnt --property ssl.key.password=gR7")]
+    [InlineData("demo --broker h:1 --property sasl.oauthbearer.client.secret=gR7")]
+    public void ASecretOnTheCommandLineIsRefusedAndNotRepeated(string line)
+    {
+        string error = Assert.Single(Errors(line));
+        Assert.Contains(": a secret on the command line is seen by every user", error, StringComparison.Ordinal);
+        Assert.Contains("--kafka-config", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("gR7", error, StringComparison.Ordinal);
+    }
 
     private static string[] Errors(string line) => [.. CommandTree.Create().Parse(line.Split(' ')).Errors.Select(error => error.Message)];
 }

@@ -15,6 +15,7 @@ public sealed class KafkaPropertiesTests
     [InlineData("auto.offset.reset")]
     [InlineData("isolation.level")]
     [InlineData("Enable.Auto.Commit")]
+    [InlineData("group.id")]
     [InlineData("dotnet.producer.enable.background.poll")]
     public async Task APropertyThatTheGuaranteesStandOnIsRefused(string key)
     {
@@ -52,6 +53,44 @@ public sealed class KafkaPropertiesTests
     [Fact]
     public void ASecretIsNeverInTheWords() =>
         Assert.DoesNotContain("hidden", Assert.Single(KafkaProperties.Check(new Dictionary<string, string> { ["sasl.passwort"] = "hidden" })), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("sasl.password")]
+    [InlineData("sasl_password")]
+    [InlineData("ssl.key.password")]
+    [InlineData("ssl.keystore.password")]
+    [InlineData("ssl.key.pem")]
+    [InlineData("sasl.oauthbearer.client.secret")]
+    [InlineData("sasl.oauthbearer.config")]
+    [InlineData("sasl.oauthbearer.assertion.private.key.pem")]
+    [InlineData("sasl.oauthbearer.assertion.private.key.passphrase")]
+    public void PasswordsAndPrivateKeysAreSecrets(string key) => Assert.True(KafkaProperties.IsSecret(key));
+
+    [Theory]
+    [InlineData("sasl.username")]
+    [InlineData("ssl.ca.pem")]
+    [InlineData("ssl.certificate.pem")]
+    [InlineData("ssl.key.location")]
+    [InlineData("security.protocol")]
+    public void WhatIsNoSecretMayBeSeen(string key) => Assert.False(KafkaProperties.IsSecret(key));
+
+    [Theory]
+    [InlineData("sasl_password", "sasl.password")]
+    [InlineData("sasl.password", "sasl.password")]
+    [InlineData("log_level", "log_level")]
+    public void AnEnvironmentVariableSpellsDotsAsUnderscores(string key, string name) => Assert.Equal(name, KafkaProperties.Name(key));
+
+    // A property of each kind with a value that librdkafka refuses.
+    [Theory]
+    [InlineData("ssl.key.pem")]
+    [InlineData("ssl.keystore.password", "ssl.keystore.location", "/none")]
+    [InlineData("sasl.oauthbearer.config", "sasl.mechanism", "OAUTHBEARER")]
+    public void WhatLibrdkafkaSaysOfASecretDoesNotHoldIt(string key, string? with = null, string? value = null)
+    {
+        Dictionary<string, string> properties = new() { ["security.protocol"] = "SASL_SSL", [key] = "gR7-qZx" };
+        properties[with ?? "sasl.username"] = value ?? "u";
+        Assert.All(KafkaProperties.Check(properties), problem => Assert.DoesNotContain("gR7-qZx", problem, StringComparison.Ordinal));
+    }
 
     [Theory]
     [InlineData(64_512)]

@@ -53,7 +53,7 @@ public sealed class MockConformanceTests : JournalConformance, IDisposable
                 Topic = topic,
                 Properties = new Dictionary<string, string> { ["fetch.wait.max.ms"] = "5" },
             };
-            KafkaTrouble trouble = new(NullLogger.Instance);
+            KafkaTrouble trouble = new(NullLogger.Instance, options);
             TopicProbe probe = new(topic, topic, () => new FakeTopicClient(), trouble, TimeSpan.FromDays(1));
             return Task.FromResult<IJournal>(new KafkaJournal(options, new JournalIdentity("kafka", "mock", topic), 1_000_000, probe, trouble));
         }

@@ -3,7 +3,6 @@ using Confluent.Kafka;
 using KafkaFs.Journal.Contract;
 using KafkaFs.TestKit.Journal;
 using KafkaFs.TestKit.Kafka;
-using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace KafkaFs.Journal.Kafka.Tests;
@@ -13,7 +12,8 @@ public sealed class MockFaultTests : IDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
 
-    private readonly KafkaTrouble _trouble = new(NullLogger.Instance);
+    private readonly RecordedWarnings _log = new();
+    private readonly KafkaTrouble _trouble;
     private readonly string _topic = KafkaCluster.NewTopic();
     private readonly MockKafka _mock;
     private readonly RecordingListener _listener = new();
@@ -24,6 +24,7 @@ public sealed class MockFaultTests : IDisposable
     public MockFaultTests()
     {
         Library.Load();
+        _trouble = new KafkaTrouble(_log, new KafkaJournalOptions { BootstrapServers = "", Topic = "" });
         _mock = new MockKafka();
         _mock.CreateTopic(_topic);
     }
@@ -138,7 +139,7 @@ public sealed class MockFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task ADeniedGroupIsNamed()
+    public async Task ADeniedGroupIsOneWarningAndKeepsNobodyFromReading()
     {
         using KafkaJournal journal = Open();
         _mock.RefuseGroup((int)ErrorCode.GroupAuthorizationFailed, 1_000);
@@ -146,8 +147,13 @@ public sealed class MockFaultTests : IDisposable
         await UntilAsync(() =>
         {
             reader.Read(new JournalBatch(), TimeSpan.FromMilliseconds(50));
-            return journal.Trouble?.Contains("group 'kafkafs'", StringComparison.Ordinal) == true;
+            return _log.Lines.Count > 0;
         });
+        using IJournalAppender appender = journal.OpenAppender(0, _listener);
+        Assert.True(appender.TryAppend(new byte[] { 1 }, 1));
+        await UntilAsync(() => reader.Read(new JournalBatch(), TimeSpan.FromMilliseconds(50)));
+        Assert.Contains("do not allow Read and Describe on group 'kafkafs'", Assert.Single(_log.Lines), StringComparison.Ordinal);
+        Assert.Null(journal.Trouble);
     }
 
     public void Dispose() => _mock.Dispose();

@@ -99,6 +99,6 @@ public sealed class TopicAdminTests
     private static TopicAdmin Admin(FakeTopicClient answers)
     {
         KafkaJournalOptions options = new() { BootstrapServers = "broker:1", Topic = "the-topic" };
-        return new TopicAdmin(answers, options, new KafkaTrouble(NullLogger.Instance), NullLogger.Instance);
+        return new TopicAdmin(answers, options, new KafkaTrouble(NullLogger.Instance, options), NullLogger.Instance);
     }
 }

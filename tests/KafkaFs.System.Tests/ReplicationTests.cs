@@ -26,7 +26,7 @@ public sealed class BrokerFixture : IDisposable
 /// <summary>Real processes, a real mount: what is done on the mount is the same in every tree.</summary>
 public abstract class ReplicationTests
 {
-    private const string Work = """
+    internal const string Work = """
         mkdir -p tree/a/b; for i in $(seq 200); do echo "file $i" > tree/a/f$i; done
         ln tree/a/f1 tree/a/b/hard; ln -s ../f2 tree/a/b/sym; mkfifo tree/pipe
         mv tree/a/f3 tree/a/b/moved; mv tree/a tree/renamed; rm tree/renamed/f4; chmod 4755 tree/renamed/f5

@@ -30,7 +30,10 @@ internal sealed class Setup : IDisposable
         return setup;
     }
 
-    public static Setup Kafka(string bootstrap, string topic) => new(["--broker", bootstrap], [topic]);
+    public static Setup Kafka(string bootstrap, string topic, params string[] options) => new(["--broker", bootstrap, .. options], [topic]);
+
+    /// <summary>Variables of the hosts that are started from here on.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
 
     private string? _journalFile;
 
@@ -125,7 +128,7 @@ internal sealed class Setup : IDisposable
 
     private HostUnderTest Start(string command, string[] places, string name)
     {
-        HostUnderTest host = HostUnderTest.Start(_folder[name + ".log"], [command, .. Journal, .. places]);
+        HostUnderTest host = HostUnderTest.Start(_folder[name + ".log"], Environment, [command, .. Journal, .. places]);
         _hosts.Add(host);
         return host;
     }

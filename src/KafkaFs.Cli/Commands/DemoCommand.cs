@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using KafkaFs.Cli.Demo;
+using KafkaFs.Hosting.Configuration;
+using KafkaFs.Hosting.Lifetime;
 
 namespace KafkaFs.Cli.Commands;
 
@@ -9,7 +11,8 @@ internal static class DemoCommand
 {
     public static Command Create()
     {
-        Option<string> broker = new("--broker") { Description = "use Kafka instead of the embedded journal, with a topic that is deleted at the end", HelpName = "HOST:PORT" };
+        JournalArguments journal = new();
+        journal.Broker.Description = "use Kafka instead of the embedded journal, with a topic that is deleted at the end";
         Option<bool> once = new("--once") { Description = "end after the table" };
         Argument<string?> folder = new Argument<string?>("FOLDER")
         {
@@ -24,13 +27,27 @@ internal static class DemoCommand
               kafkafs demo
               kafkafs demo --once --broker localhost:9092 ~/projects
             """)
-        { folder, broker, once };
+        { folder, journal.Broker, journal.Property, journal.KafkaConfig, once };
+        command.Validators.Add(journal.CheckProperties);
         command.SetAction(async parsed =>
         {
             using StopSignals signals = new();
-            return await new DemoRun(parsed.GetValue(broker), parsed.GetValue(folder), parsed.GetValue(once)).RunAsync(signals.Token).ConfigureAwait(false);
+            return await RunAsync(() => journal.ToDemo(parsed, $"kafkafs-demo-{Guid.NewGuid():N}"), parsed.GetValue(folder), parsed.GetValue(once), signals.Token).ConfigureAwait(false);
         });
         return command;
+    }
+
+    private static async Task<int> RunAsync(Func<DemoKafka?> kafka, string? folder, bool once, CancellationToken stop)
+    {
+        try
+        {
+            return await new DemoRun(kafka(), folder, once).RunAsync(stop).ConfigureAwait(false);
+        }
+        catch (SettingsException exception)
+        {
+            await Console.Error.WriteLineAsync($"kafkafs: {exception.Message}").ConfigureAwait(false);
+            return ExitCode.Configuration;
+        }
     }
 
     private static void RequireFiles(ArgumentResult result)

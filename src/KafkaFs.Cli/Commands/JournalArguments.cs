@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using KafkaFs.Cli.Demo;
 using KafkaFs.Hosting.Configuration;
 using KafkaFs.Journal.Contract;
 using Microsoft.Extensions.Configuration;
@@ -28,6 +29,12 @@ internal sealed class JournalArguments
         HelpName = "KEY=VALUE",
     };
 
+    public Option<string> KafkaConfig { get; } = new("--kafka-config")
+    {
+        Description = "a file of librdkafka properties, KEY=VALUE a line: the place for passwords",
+        HelpName = "FILE",
+    };
+
     /// <summary>
     /// Adds the options to a command that works with a journal always, or if <paramref name="isNeeded"/> says so; else it takes one only if
     /// <paramref name="mayBeGiven"/>.
@@ -37,8 +44,23 @@ internal sealed class JournalArguments
         command.Options.Add(Broker);
         command.Options.Add(Journal);
         command.Options.Add(Property);
+        command.Options.Add(KafkaConfig);
         command.Validators.Add(result => Validate(result, isNeeded?.Invoke(result) ?? true, mayBeGiven));
     }
+
+    /// <summary>For a command whose only place is the topic: it is given with Kafka, and only then.</summary>
+    public void ExpectTopic(Command command, Argument<string?> topic) => command.Validators.Add(result =>
+    {
+        if (result.GetValue(Broker) is not null && result.GetValue(topic) is null)
+        {
+            result.AddError($"{command.Name}: TOPIC is wanted with --broker");
+        }
+
+        if (result.GetValue(Journal) is not null && result.GetValue(topic) is not null)
+        {
+            result.AddError($"{command.Name}: TOPIC is for --broker; --journal names the whole journal");
+        }
+    });
 
     /// <summary>The command line names a journal.</summary>
     public bool AreIn(CommandResult result) => result.GetValue(Broker) is not null || result.GetValue(Journal) is not null;
@@ -56,6 +78,7 @@ internal sealed class JournalArguments
             "--KafkaFs:Journal:Provider=kafka",
             $"--KafkaFs:Journal:Kafka:BootstrapServers={parsed.GetValue(Broker)}",
             $"--KafkaFs:Journal:Kafka:Topic={topic}",
+            .. parsed.GetValue(KafkaConfig) is string config ? [$"--KafkaFs:Journal:Kafka:ConfigFile={Path.GetFullPath(config)}"] : Array.Empty<string>(),
             .. (parsed.GetValue(Property) ?? []).Select(property => $"--KafkaFs:Journal:Kafka:Properties:{property}"),
         ];
     }
@@ -67,10 +90,27 @@ internal sealed class JournalArguments
     /// <summary>Opens the journal, which is there, for reading. Throws what <see cref="IJournalProvider.OpenAsync"/> throws.</summary>
     public async Task<IJournal> OpenReadOnlyAsync(ParseResult parsed, string topic, CancellationToken stop)
     {
-        string[] settings = [.. ToSettings(parsed, topic), .. ToReadOnlySettings(parsed), "--KafkaFs:DataRoot=."];
-        IConfiguration configuration = new ConfigurationBuilder().AddCommandLine(settings).Build();
-        IJournalProvider provider = JournalProviders.Create(HostSettingsBinder.Bind(configuration, HostRole.Slave), NullLoggerFactory.Instance);
+        IJournalProvider provider = JournalProviders.Create(Bind([.. ToSettings(parsed, topic), .. ToReadOnlySettings(parsed)]), NullLoggerFactory.Instance);
         return await provider.OpenAsync(createIfMissing: false, stop).ConfigureAwait(false);
+    }
+
+    /// <summary>For the demo: Kafka as the command line names it, or null. Throws <see cref="SettingsException"/>.</summary>
+    public DemoKafka? ToDemo(ParseResult parsed, string topic)
+    {
+        if (parsed.GetValue(Broker) is not string broker)
+        {
+            return null;
+        }
+
+        string[] config = parsed.GetValue(KafkaConfig) is string file ? ["--kafka-config", Path.GetFullPath(file)] : [];
+        string[] properties = [.. (parsed.GetValue(Property) ?? []).SelectMany(property => (string[])["--property", property])];
+        return new DemoKafka(Bind(ToSettings(parsed, topic)).Kafka!, ["--broker", broker, .. config, .. properties]);
+    }
+
+    private static HostSettings Bind(IEnumerable<string> settings)
+    {
+        IConfiguration configuration = new ConfigurationBuilder().AddCommandLine([.. settings, "--KafkaFs:DataRoot=."]).Build();
+        return HostSettingsBinder.Bind(configuration, HostRole.Slave);
     }
 
     private void Validate(CommandResult result, bool isNeeded, bool mayBeGiven)
@@ -86,9 +126,22 @@ internal sealed class JournalArguments
             result.AddError(broker ? "--broker and --journal name two journals: give one of them" : "no journal: give --broker HOST:PORT, or --journal FILE");
         }
 
-        foreach (string property in (result.GetValue(Property) ?? []).Where(property => !property.Contains('=', StringComparison.Ordinal)))
+        CheckProperties(result);
+    }
+
+    /// <summary>Each `--property` is KEY=VALUE, and none is a secret.</summary>
+    public void CheckProperties(CommandResult result)
+    {
+        foreach (string property in result.GetValue(Property) ?? [])
         {
-            result.AddError($"--property {property}: KEY=VALUE is wanted");
+            if (!property.Contains('=', StringComparison.Ordinal))
+            {
+                result.AddError($"--property {property}: KEY=VALUE is wanted");
+            }
+            else if (KafkaSettings.ShowsSecret(property))
+            {
+                result.AddError($"--property {property.Split('=')[0]}: {KafkaSettings.NotOnTheCommandLine}");
+            }
         }
     }
 }

@@ -33,18 +33,7 @@ internal static class LogCommand
             """)
         { topic, from, count, follow, json, data };
         journal.AddTo(command);
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(journal.Broker) is not null && result.GetValue(topic) is null)
-            {
-                result.AddError("log: TOPIC is wanted with --broker");
-            }
-
-            if (result.GetValue(journal.Journal) is not null && result.GetValue(topic) is not null)
-            {
-                result.AddError("log: TOPIC is for --broker; --journal names the whole journal");
-            }
-        });
+        journal.ExpectTopic(command, topic);
         command.SetAction(async parsed =>
         {
             using StopSignals signals = new();

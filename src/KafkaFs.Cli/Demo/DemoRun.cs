@@ -11,13 +11,12 @@ using Spectre.Console;
 namespace KafkaFs.Cli.Demo;
 
 /// <summary>The demo as a recipe: folder, hosts, work, comparison, table, and everything away again.</summary>
-internal sealed class DemoRun(string? broker, string? folder, bool once)
+internal sealed class DemoRun(DemoKafka? kafka, string? folder, bool once)
 {
     private static readonly TimeSpan s_catchUpLimit = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);
 
     private readonly string _home = Directory.CreateTempSubdirectory("kafkafs-demo-").FullName;
-    private readonly string _topic = $"kafkafs-demo-{Guid.NewGuid():N}";
     private readonly List<HostProcess> _hosts = [];
     private Task _working = Task.CompletedTask;
 
@@ -54,7 +53,7 @@ internal sealed class DemoRun(string? broker, string? folder, bool once)
     private async Task<int> LiveAsync(CancellationToken stop)
     {
         Directory.CreateDirectory(Mount);
-        Say($"Everything is in {_home}; the journal is {(broker is null ? "embedded" : $"topic {_topic} at {broker}")}.");
+        Say($"Everything is in {_home}; the journal is {(kafka is null ? "embedded" : $"topic {kafka.Options.Topic} at {kafka.Options.BootstrapServers}")}.");
         HostProcess master = Start("master", [.. Places(MasterRoot), Mount]);
         await master.ReadyAsync(stop).ConfigureAwait(false);
         HostProcess slave = Start("slave", Places(SlaveRoot));
@@ -80,9 +79,9 @@ internal sealed class DemoRun(string? broker, string? folder, bool once)
         return differences == 0 ? ExitCode.Success : ExitCode.Different;
     }
 
-    private string[] Journal => broker is null ? ["--journal", Path.Combine(_home, "journal.db")] : ["--broker", broker];
+    private string[] Journal => kafka is null ? ["--journal", Path.Combine(_home, "journal.db")] : kafka.Arguments;
 
-    private string[] Places(string root) => broker is null ? [root] : [root, _topic];
+    private string[] Places(string root) => kafka is null ? [root] : [root, kafka.Options.Topic];
 
     private HostProcess Start(string command, string[] places)
     {
@@ -198,7 +197,7 @@ internal sealed class DemoRun(string? broker, string? folder, bool once)
               ls {Mount}                          the mount
               diff -r {Mount} {SlaveRoot} --exclude=.kafkafs
               echo hello > {Mount}/hello; cat {SlaveRoot}/hello
-              {HostProcess.CommandLine} log {string.Join(' ', Journal)}{(broker is null ? "" : $" {_topic}")} --follow
+              {HostProcess.CommandLine} log {string.Join(' ', Journal)}{(kafka is null ? "" : $" {kafka.Options.Topic}")} --follow
             Ctrl-C ends the demo and removes everything.
             """);
         await Task.Delay(Timeout.Infinite, stop).ContinueWith(static _ => { }, TaskScheduler.Default).ConfigureAwait(false);
@@ -249,18 +248,18 @@ internal sealed class DemoRun(string? broker, string? folder, bool once)
 
     private async Task DeleteTopicAsync()
     {
-        if (broker is null || _hosts.Count == 0)
+        if (kafka is null || _hosts.Count == 0)
         {
             return;
         }
 
         try
         {
-            await KafkaTopics.DeleteAsync(new KafkaJournalOptions { BootstrapServers = broker, Topic = _topic }).ConfigureAwait(false);
+            await KafkaTopics.DeleteAsync(kafka.Options).ConfigureAwait(false);
         }
         catch (JournalException exception)
         {
-            await Console.Error.WriteLineAsync($"kafkafs: topic {_topic} stays: {exception.Message}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"kafkafs: topic {kafka.Options.Topic} stays: {exception.Message}").ConfigureAwait(false);
         }
     }
 

@@ -18,6 +18,10 @@ public static class HostConfiguration
     /// <summary>The name of a role's own file.</summary>
     public static string RoleFile(HostRole role) => role == HostRole.Master ? "master.json" : "slave.json";
 
+    /// <summary>The settings files that hold a secret, whoever may read them.</summary>
+    public static IReadOnlyList<string> FilesWithSecrets(HostRole role) =>
+        [.. Files(role).Where(File.Exists).Where(file => KafkaSettings.HoldsSecret(new ConfigurationBuilder().AddJsonFile(file).Build()))];
+
     /// <summary>
     /// Reads everything. Throws <see cref="SettingsException"/> for files that cannot be read, all at once, and
     /// <see cref="HostFailedException"/> for arguments that are no settings.
@@ -27,12 +31,7 @@ public static class HostConfiguration
         RefuseOthers(arguments);
         ConfigurationBuilder builder = new();
         List<string> errors = [];
-        foreach (string file in (string[])
-            [
-                Path.Combine(AppContext.BaseDirectory, SharedFile),
-                Path.Combine(SettingsFolder, SharedFile),
-                Path.Combine(SettingsFolder, RoleFile(role)),
-            ])
+        foreach (string file in Files(role))
         {
             Add(builder, file, errors);
         }
@@ -42,9 +41,21 @@ public static class HostConfiguration
             : builder.AddEnvironmentVariables().AddCommandLine([.. arguments]).Build();
     }
 
+    private static string[] Files(HostRole role) =>
+    [
+        Path.Combine(AppContext.BaseDirectory, SharedFile),
+        Path.Combine(SettingsFolder, SharedFile),
+        Path.Combine(SettingsFolder, RoleFile(role)),
+    ];
+
     // A word that .NET's own parser passes over would be a setting that somebody believes in.
     private static void RefuseOthers(IReadOnlyList<string> arguments)
     {
+        if (arguments.FirstOrDefault(KafkaSettings.ShowsSecret) is string shown)
+        {
+            throw new HostFailedException(ExitCode.Usage, $"{shown.Split('=')[0]}: {KafkaSettings.NotOnTheCommandLine}");
+        }
+
         string[] others = [.. arguments.Where(argument => !IsSetting(argument))];
         if (others.Length > 0)
         {

@@ -26,6 +26,9 @@ public sealed record HostSettings
     /// <summary>Where health and metrics are served; empty is nowhere.</summary>
     public required string HttpUrls { get; init; }
 
+    /// <summary>What is no error and should be mended, a sentence each; the host logs them.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>Master: where to mount.</summary>
     public string Mountpoint { get; init; } = "";
 

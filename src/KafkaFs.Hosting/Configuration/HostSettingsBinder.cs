@@ -1,4 +1,3 @@
-using KafkaFs.Journal.Kafka;
 using KafkaFs.Replica.Tree;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
@@ -30,7 +29,7 @@ public static class HostSettingsBinder
             DataRoot = reader.Required("DataRoot", "the directory that holds this replica"),
             Ownership = BindOwnership(reader),
             CheckpointRecords = reader.Number("CheckpointRecords", 100_000, 100, 10_000_000),
-            Kafka = BindKafka(reader, provider),
+            Kafka = KafkaSettings.Bind(reader, provider == Kafka),
             EmbeddedFile = BindEmbedded(reader, provider),
             HttpUrls = BindUrls(reader, role),
         };
@@ -38,7 +37,7 @@ public static class HostSettingsBinder
         PlaceRules.Check(reader, settings);
         CheckLogging(reader, configuration);
         reader.RefuseUnknown();
-        return reader.Errors.Count == 0 ? settings : throw new SettingsException(reader.Errors);
+        return reader.Errors.Count == 0 ? settings with { Warnings = reader.Warnings } : throw new SettingsException(reader.Errors);
     }
 
     // A slave knows the keys and passes over them: hosts of one machine may share a file.
@@ -66,38 +65,6 @@ public static class HostSettingsBinder
             "namespace" => TreeOwnership.Namespace,
             _ => null,
         };
-
-    private static KafkaJournalOptions? BindKafka(SettingsReader reader, string provider)
-    {
-        string servers = reader.Text("Journal:Kafka:BootstrapServers");
-        string topic = reader.Text("Journal:Kafka:Topic");
-        int replication = reader.Number("Journal:Kafka:ReplicationFactor", 0, 1, 100);
-        bool finite = reader.Flag("Journal:Kafka:AcceptFiniteRetention") ?? false;
-        string client = reader.Text("Journal:Kafka:ClientId", "kafkafs");
-        Dictionary<string, string> properties = reader.Free("Journal:Kafka:Properties");
-        if (provider != Kafka)
-        {
-            return null;
-        }
-
-        reader.Errors.AddRange(KafkaProperties.Check(properties).Select(problem => $"{SettingsReader.Name("Journal:Kafka:Properties")}:{problem}"));
-        reader.Required("Journal:Kafka:BootstrapServers", "HOST:PORT of a broker, several separated by commas");
-        reader.Required("Journal:Kafka:Topic", "the topic that is the journal");
-        if (topic.Length > 0 && !TopicNames.IsValid(topic))
-        {
-            reader.Errors.Add($"{SettingsReader.Name("Journal:Kafka:Topic")} = '{topic}': 1 to 249 letters, digits, '.', '_' and '-' are wanted");
-        }
-
-        return new KafkaJournalOptions
-        {
-            BootstrapServers = servers,
-            Topic = topic,
-            ClientId = client,
-            ReplicationFactor = replication == 0 ? null : (short)replication,
-            AcceptFiniteRetention = finite,
-            Properties = properties,
-        };
-    }
 
     private static string? BindEmbedded(SettingsReader reader, string provider)
     {

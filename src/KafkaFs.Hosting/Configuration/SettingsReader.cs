@@ -10,6 +10,9 @@ internal sealed class SettingsReader(IConfigurationSection section)
 
     public List<string> Errors { get; } = [];
 
+    /// <summary>What is no error and should be mended.</summary>
+    public List<string> Warnings { get; } = [];
+
     public string Text(string key, string fallback = "")
     {
         _known.Add(key);

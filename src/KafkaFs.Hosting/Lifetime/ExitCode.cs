@@ -45,6 +45,9 @@ public static class ExitCode
     /// <summary>Settings are missing, unknown, out of range or contradict each other.</summary>
     public const int Configuration = 78;
 
+    /// <summary>The brokers refuse this user or lack a right for it, or their certificate is not trusted; nothing ends this but an operator.</summary>
+    public const int JournalForbidden = 79;
+
     /// <summary>A command for people was ended by SIGINT (Ctrl-C), as shells say it; a host ends with 0 then.</summary>
     public const int Interrupted = 130;
 

@@ -13,6 +13,7 @@ public static class FailureReport
     {
         HostFailedException failed => (failed.ExitCode, failed.Message),
         JournalUnavailableException => (ExitCode.JournalUnavailable, exception.Message),
+        JournalRefusedException { Refusal: JournalRefusal.Forbidden } => (ExitCode.JournalForbidden, exception.Message),
         JournalRefusedException => (ExitCode.JournalRefused, exception.Message),
         DataRootException => (ExitCode.DataRootUnusable, exception.Message),
         CheckpointException => (ExitCode.CheckpointUnusable, exception.Message),

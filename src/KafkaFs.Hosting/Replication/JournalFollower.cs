@@ -20,6 +20,7 @@ public sealed class JournalFollower : IDisposable
     private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(15);
 
     private readonly LocalReplica _replica;
+    private readonly IJournal _journal;
     private readonly HostStatus _status;
     private readonly BoundsWatch _bounds;
     private readonly CancellationTokenSource _stop = new();
@@ -39,7 +40,7 @@ public sealed class JournalFollower : IDisposable
     /// </summary>
     public JournalFollower(LocalReplica replica, IJournal journal, HostStatus status, KafkaFsMetrics metrics, TimeProvider? clock = null)
     {
-        (_replica, _status) = (replica, status);
+        (_replica, _journal, _status) = (replica, journal, status);
         _bounds = new BoundsWatch(journal, () => replica.Applier.NextOffset, status, clock ?? TimeProvider.System);
         metrics.Observe(replica);
         status.SetPosition(replica.Applier.NextOffset, 0);
@@ -77,6 +78,7 @@ public sealed class JournalFollower : IDisposable
         _stop.Cancel();
         _follow.Join();
         _look.Join();
+        _journal.NoteApplied(_replica.Applier.NextOffset);
         _hasAnswer = _ask.Join(s_stopLimit);
     }
 
@@ -151,6 +153,7 @@ public sealed class JournalFollower : IDisposable
         while (!_ended.Task.IsCompleted)
         {
             _status.SetPosition(_replica.Applier.NextOffset, _replica.Applier.Counters.LastAppendTimeMs);
+            _journal.NoteApplied(_replica.Applier.NextOffset);
             _status.Checkpoint = _replica.Checkpoints.Durable is { Position: > 0 } checkpoint ? checkpoint : null;
             if (_replica.Applier.NextOffset >= _bounds.Target)
             {

@@ -35,6 +35,14 @@ public interface IJournal : IDisposable
     /// </summary>
     IJournalReader OpenReader(int partition, long from);
 
+    /// <summary>
+    /// This replica has applied everything before <paramref name="next"/>: a provider may tell people's tools, and never reads it back.
+    /// Returns at once.
+    /// </summary>
+    void NoteApplied(long next)
+    {
+    }
+
     /// <summary>What keeps the provider from working now, in words for a person (broker, cause), or null. Changes at any time.</summary>
     string? Trouble { get; }
 }

@@ -48,6 +48,48 @@ public sealed class HostConfigurationTests : IDisposable
         Assert.StartsWith("'-x=1', '--DataRoot=/x', '--KafkaFs:DataRoot': ", exception.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--KafkaFs:Journal:Kafka:Properties:sasl.password")]
+    [InlineData("--kafkafs:journal:kafka:properties:SSL.Key.Pem")]
+    [InlineData("--sasl.password")]
+    public void ASecretOnTheCommandLineIsRefusedAndNotRepeated(string key)
+    {
+        HostFailedException exception = Assert.Throws<HostFailedException>(() => HostConfiguration.Load(HostRole.Slave, [$"{key}=gR7"]));
+        Assert.Equal(ExitCode.Usage, exception.ExitCode);
+        Assert.StartsWith($"{key}: a secret on the command line", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("gR7", exception.Message, StringComparison.Ordinal);
+        HostConfiguration.Load(HostRole.Slave, ["--KafkaFs:Journal:Kafka:PropertyFiles:sasl.password=/run/x"]);
+    }
+
+    [Fact]
+    public void TheFilesThatHoldASecretAreKnown()
+    {
+        File.WriteAllText(_folder["appsettings.json"], """{ "KafkaFs": { "Journal": { "Kafka": { "Properties": { "sasl.password": "p" } } } } }""");
+        File.WriteAllText(_folder["slave.json"], """{ "KafkaFs": { "Journal": { "Kafka": { "Properties": { "sasl.username": "u" } } } } }""");
+        Assert.Equal([_folder["appsettings.json"]], HostConfiguration.FilesWithSecrets(HostRole.Slave));
+    }
+
+    [Fact]
+    public void ACredentialOfSystemdIsNamedByItsNameAlone()
+    {
+        File.WriteAllText(_folder["kafka-password"], "gR7\n");
+        Environment.SetEnvironmentVariable("CREDENTIALS_DIRECTORY", _folder.Path);
+        try
+        {
+            string[] arguments =
+            [
+                "--KafkaFs:DataRoot=/srv/s", "--KafkaFs:Journal:Provider=kafka", "--KafkaFs:Journal:Kafka:BootstrapServers=b:1", "--KafkaFs:Journal:Kafka:Topic=t",
+                "--KafkaFs:Journal:Kafka:PropertyFiles:sasl.password=kafka-password",
+            ];
+            HostSettings settings = HostSettingsBinder.Bind(HostConfiguration.Load(HostRole.Slave, arguments), HostRole.Slave);
+            Assert.Equal("gR7", settings.Kafka!.Properties["sasl.password"]);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("CREDENTIALS_DIRECTORY", null);
+        }
+    }
+
     public void Dispose()
     {
         Environment.SetEnvironmentVariable("CONFIGURATION_DIRECTORY", null);

@@ -1,6 +1,7 @@
 using KafkaFs.Hosting.Configuration;
 using KafkaFs.Replica.Tree;
 using KafkaFs.TestKit;
+using KafkaFs.TestKit.Processes;
 using Microsoft.Extensions.Configuration;
 using Xunit;
 
@@ -101,6 +102,87 @@ public sealed class SettingsTests
     [InlineData("enable.auto.commit")]
     public void PropertiesThatHoldUpTheGuaranteesAreNobodys(string property) =>
         Refused($"Properties:{property} may not be set", ($"Journal:Kafka:Properties:{property}", "x"));
+
+    [Fact]
+    public void ASecretComesFromAFileWithoutItsLastNewline()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["password"], "gR7 qZx\n\n");
+        HostSettings settings = Bind(("Journal:Kafka:PropertyFiles:sasl.password", folder["password"]));
+        Assert.Equal("gR7 qZx\n", settings.Kafka!.Properties["sasl.password"]);
+    }
+
+    [Fact]
+    public void NamesOfTheEnvironmentHaveUnderscoresForDots()
+    {
+        HostSettings settings = Bind(("Journal:Kafka:Properties:sasl_password", "p"), ("Journal:Kafka:Properties:log_level", "3"));
+        Assert.Equal("p", settings.Kafka!.Properties["sasl.password"]);
+        Assert.Equal("3", settings.Kafka.Properties["log_level"]);
+    }
+
+    [Fact]
+    public void AFileOfKafkasToolsIsReadAndSingleSettingsWinOverIt()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["client.properties"], "# for all\nsasl.username=u\nsasl.password=p\nlinger.ms=7\n");
+        HostSettings settings = Bind(("Journal:Kafka:ConfigFile", folder["client.properties"]), ("Journal:Kafka:Properties:linger.ms", "9"));
+        Assert.Equal(("u", "p", "9"), (settings.Kafka!.Properties["sasl.username"], settings.Kafka.Properties["sasl.password"], settings.Kafka.Properties["linger.ms"]));
+    }
+
+    [Fact]
+    public void WhatIsWrongWithAFileOfSecretsNamesFileAndKeyAndNeverTheContent()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["empty"], "\n");
+        File.WriteAllText(folder["client.properties"], "sasl.pasword=gR7\ngR7\n");
+        Refused($"KafkaFs:Journal:Kafka:PropertyFiles:sasl.password: '{folder["none"]}' cannot be read", ("Journal:Kafka:PropertyFiles:sasl.password", folder["none"]));
+        Refused($"'{folder["empty"]}' is empty", ("Journal:Kafka:PropertyFiles:sasl.password", folder["empty"]));
+        Refused("an absolute path is wanted, or the name of a credential", ("Journal:Kafka:PropertyFiles:sasl.password", "kafka-password"));
+        SettingsException exception = Assert.Throws<SettingsException>(() => Bind(("Journal:Kafka:ConfigFile", folder["client.properties"])));
+        Assert.Contains("line 2: KEY=VALUE is wanted", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("sasl.pasword", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("gR7", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void OnePropertyFromTwoPlacesIsAContradiction()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["password"], "p");
+        Refused("sasl.password is given twice", ("Journal:Kafka:Properties:sasl.password", "p"), ("Journal:Kafka:PropertyFiles:sasl_password", folder["password"]));
+    }
+
+    [Fact]
+    public void AFileOfSecretsThatOthersMayReadIsWarnedOfByName()
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["password"], "p");
+        File.WriteAllText(folder["client.properties"], "ssl.key.password=p");
+        (string, string)[] files = [("Journal:Kafka:PropertyFiles:sasl.password", folder["password"]), ("Journal:Kafka:ConfigFile", folder["client.properties"])];
+        ToolProcess.Run("chmod", ["400", folder["password"]]);
+        ToolProcess.Run("chmod", ["440", folder["client.properties"]]);
+        Assert.Empty(Bind(files).Warnings);
+        ToolProcess.Run("chmod", ["404", folder["client.properties"]]);
+        Assert.StartsWith($"'{folder["client.properties"]}' holds a secret", Assert.Single(Bind(files).Warnings), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("4")]
+    [InlineData("many")]
+    public void SeveralPartitionsAreRefusedUntilTheyAreBuilt(string partitions) =>
+        Refused($"KafkaFs:Journal:Kafka:Partitions = '{partitions}': 1 is wanted until several partitions are built", ("Journal:Kafka:Partitions", partitions));
+
+    [Fact]
+    public void AReplicaHasANameAmongConsumerGroups()
+    {
+        Bind(("Journal:Kafka:Partitions", "1"));
+        string first = Bind().Kafka!.GroupId;
+        Assert.Matches($"^kafkafs-{Environment.MachineName}-[0-9a-f]{{8}}$", first);
+        Assert.Equal(first, Bind().Kafka!.GroupId);
+        Assert.NotEqual(first, Bind(("DataRoot", "/var/lib/kafkafs/other")).Kafka!.GroupId);
+        Assert.Equal("mine", Bind(("Journal:Kafka:GroupId", "mine")).Kafka!.GroupId);
+    }
 
     [Fact]
     public void ASlavePassesOverTheMastersKeysSoThatBothMayShareAFile()

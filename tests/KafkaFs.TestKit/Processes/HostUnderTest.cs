@@ -32,13 +32,21 @@ public sealed class HostUnderTest : IDisposable
     public bool HasExited => _process.HasExited;
 
     /// <summary>Starts `kafkafs ARGUMENTS` with health on a port of its own; the log goes to a file.</summary>
-    public static HostUnderTest Start(string log, params string[] arguments)
+    public static HostUnderTest Start(string log, params string[] arguments) => Start(log, new Dictionary<string, string>(), arguments);
+
+    /// <summary>The same with variables in its environment.</summary>
+    public static HostUnderTest Start(string log, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         string url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort()}");
         string command = string.Join(' ', new[] { Program }.Concat(arguments).Append("--http").Append(url).Select(argument => $"'{argument}'"));
         ProcessStartInfo start = new("bash", ["-c", $"exec {command} >>'{log}' 2>&1 </dev/null"]);
         // Killed with -9 it would leave its diagnostics socket behind.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         long begins = File.Exists(log) ? new FileInfo(log).Length : 0;
         return new HostUnderTest(Process.Start(start)!, url, log, begins);
     }

@@ -1,0 +1,167 @@
+using KafkaFs.Journal.Kafka;
+using Microsoft.Extensions.Configuration;
+
+namespace KafkaFs.Hosting.Configuration;
+
+/// <summary>The settings below `Journal:Kafka`, and which of them are secrets.</summary>
+public static class KafkaSettings
+{
+    private const string Section = "Journal:Kafka:";
+    private const string Properties = Section + "Properties";
+    private const string PropertyFiles = Section + "PropertyFiles";
+    private const string ConfigFile = Section + "ConfigFile";
+
+    /// <summary>Why a secret is no argument, and what to do instead.</summary>
+    public const string NotOnTheCommandLine =
+        "a secret on the command line is seen by every user of this machine; give it in a file of its own (KafkaFs:Journal:Kafka:PropertyFiles), "
+        + "in a properties file (KafkaFs:Journal:Kafka:ConfigFile; kafkafs --kafka-config), in a settings file, or in the environment";
+
+    /// <summary>The argument sets a property whose value is a secret, or looks as if it were to.</summary>
+    public static bool ShowsSecret(string argument)
+    {
+        string key = argument.Split('=')[0];
+        return argument.Contains('=', StringComparison.Ordinal)
+            && KafkaProperties.IsSecret(key)
+            && !key.Contains(":PropertyFiles:", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The configuration has a property whose value is a secret.</summary>
+    public static bool HoldsSecret(IConfiguration configuration) =>
+        configuration.GetSection($"{HostSettingsBinder.Section}:{Properties}").AsEnumerable(makePathsRelative: true)
+            .Any(property => property.Value is { Length: > 0 } && KafkaProperties.IsSecret(property.Key));
+
+    /// <summary>The options, or null unless Kafka <paramref name="isProvider"/>; the keys are known then all the same.</summary>
+    internal static KafkaJournalOptions? Bind(SettingsReader reader, bool isProvider)
+    {
+        string servers = reader.Text(Section + "BootstrapServers");
+        string topic = reader.Text(Section + "Topic");
+        int replication = reader.Number(Section + "ReplicationFactor", 0, 1, 100);
+        bool finite = reader.Flag(Section + "AcceptFiniteRetention") ?? false;
+        string client = reader.Text(Section + "ClientId", "kafkafs");
+        string group = reader.Text(Section + "GroupId");
+        string partitions = reader.Text(Section + "Partitions", "1");
+        Dictionary<string, string> given = reader.Free(Properties), files = reader.Free(PropertyFiles);
+        string config = reader.Text(ConfigFile);
+        if (!isProvider)
+        {
+            return null;
+        }
+
+        Dictionary<string, string> properties = Gather(reader, given, files, config);
+        reader.Errors.AddRange(KafkaProperties.Check(properties).Select(problem => $"{SettingsReader.Name(Properties)}:{problem}"));
+        reader.Required(Section + "BootstrapServers", "HOST:PORT of a broker, several separated by commas");
+        reader.Required(Section + "Topic", "the topic that is the journal");
+        if (topic.Length > 0 && !TopicNames.IsValid(topic))
+        {
+            reader.Errors.Add($"{SettingsReader.Name(Section + "Topic")} = '{topic}': 1 to 249 letters, digits, '.', '_' and '-' are wanted");
+        }
+
+        if (partitions != "1")
+        {
+            reader.Errors.Add($"{SettingsReader.Name(Section + "Partitions")} = '{partitions}': 1 is wanted until several partitions are built");
+        }
+
+        return new KafkaJournalOptions
+        {
+            BootstrapServers = servers,
+            Topic = topic,
+            ClientId = client,
+            GroupId = group.Length > 0 ? group : ReplicaName.Of(reader.Text("DataRoot")),
+            ReplicationFactor = replication == 0 ? null : (short)replication,
+            AcceptFiniteRetention = finite,
+            Properties = properties,
+        };
+    }
+
+    // What is set by name wins over the file for all; one property twice by name is a contradiction.
+    private static Dictionary<string, string> Gather(SettingsReader reader, Dictionary<string, string> given, Dictionary<string, string> files, string config)
+    {
+        Dictionary<string, string> properties = new(StringComparer.OrdinalIgnoreCase);
+        HashSet<string> named = new(StringComparer.OrdinalIgnoreCase);
+        foreach ((string key, string value) in ReadConfig(reader, config))
+        {
+            properties[KafkaProperties.Name(key)] = value;
+        }
+
+        foreach ((string key, string value) in given)
+        {
+            properties[Once(reader, named, Properties, key)] = value;
+        }
+
+        foreach ((string key, string file) in files)
+        {
+            properties[Once(reader, named, PropertyFiles, key)] = ReadProperty(reader, key, file);
+        }
+
+        return properties;
+    }
+
+    private static string Once(SettingsReader reader, HashSet<string> named, string section, string key)
+    {
+        string name = KafkaProperties.Name(key);
+        if (!named.Add(name))
+        {
+            reader.Errors.Add($"{SettingsReader.Name(section)}:{key}: {name} is given twice");
+        }
+
+        return name;
+    }
+
+    private static string ReadProperty(SettingsReader reader, string key, string file)
+    {
+        string setting = $"{SettingsReader.Name(PropertyFiles)}:{key}";
+        if (Locate(file) is not string path)
+        {
+            reader.Errors.Add($"{setting} = '{file}': an absolute path is wanted, or the name of a credential of systemd (LoadCredential=)");
+            return "";
+        }
+
+        if (!SecretFile.TryRead(path, out string value, out string? problem))
+        {
+            reader.Errors.Add($"{setting}: {problem}");
+        }
+        else if (KafkaProperties.IsSecret(key))
+        {
+            reader.Warnings.AddRange(SecretFile.Warnings([path]));
+        }
+
+        return value;
+    }
+
+    // systemd's credentials are files in a folder that it names.
+    private static string? Locate(string file) =>
+        Path.IsPathRooted(file) ? file
+        : Environment.GetEnvironmentVariable("CREDENTIALS_DIRECTORY") is { Length: > 0 } folder ? Path.Combine(folder, file)
+        : null;
+
+    private static IReadOnlyList<KeyValuePair<string, string>> ReadConfig(SettingsReader reader, string file)
+    {
+        if (file.Length == 0)
+        {
+            return [];
+        }
+
+        string setting = SettingsReader.Name(ConfigFile);
+        if (Locate(file) is not string path)
+        {
+            reader.Errors.Add($"{setting} = '{file}': an absolute path is wanted, or the name of a credential of systemd (LoadCredential=)");
+            return [];
+        }
+
+        if (!SecretFile.TryRead(path, out string text, out string? problem))
+        {
+            reader.Errors.Add($"{setting}: {problem}");
+            return [];
+        }
+
+        List<string> problems = [];
+        IReadOnlyList<KeyValuePair<string, string>> pairs = PropertiesFile.Parse(text, problems);
+        reader.Errors.AddRange(problems.Select(wrong => $"{setting}: '{path}' {wrong}"));
+        if (pairs.Any(pair => KafkaProperties.IsSecret(pair.Key)))
+        {
+            reader.Warnings.AddRange(SecretFile.Warnings([path]));
+        }
+
+        return pairs;
+    }
+}

@@ -24,6 +24,8 @@ public sealed class CommandLineTests
     [InlineData("demo --once")]
     [InlineData("demo --once --broker h:1 --kafka-config f --property a.b=c")]
     [InlineData("log --broker h:1 topic --kafka-config f")]
+    [InlineData("session list --broker h:1 topic")]
+    [InlineData("session close 7 --journal j")]
     public void WhatTheHelpShowsIsAccepted(string line) => Assert.Empty(Errors(line));
 
     [Theory]
@@ -53,6 +55,8 @@ public sealed class CommandLineTests
     [InlineData("rejoin --adopt --broker h:1 s", "rejoin: DATA-ROOT TOPIC is wanted with --broker, 1 given")]
     [InlineData("demo --ones", "'--ones' is no option here; a path that begins so is written './--ones'")]
     [InlineData("demo /nowhere/at/all", "FOLDER '/nowhere/at/all' is no directory")]
+    [InlineData("session list --broker h:1", "list: TOPIC is wanted with --broker")]
+    [InlineData("session close 7 topic --journal j", "close: TOPIC is for --broker; --journal names the whole journal")]
     [InlineData("log --broker h:1 t --property linger.ms", "--property linger.ms: KEY=VALUE is wanted")]
     public void WhatIsWrongIsSaidBeforeAnythingStarts(string line, string expected) => Assert.Contains(expected, Errors(line));
 

@@ -14,6 +14,7 @@ internal static class CommandTree
         VerifyCommand.Create(),
         RepairCommand.Create(),
         LogCommand.Create(),
+        SessionCommand.Create(),
         RejoinCommand.Create(),
         CleanupCommand.Create(),
     };

@@ -14,6 +14,7 @@ internal sealed class EmbeddedReader : IJournalReader
     private readonly Lock _gate = new();
     private SqliteConnection? _connection;
     private bool _checked;
+    private bool _released;
     private volatile bool _woken;
     private volatile bool _disposed;
 
@@ -27,6 +28,9 @@ internal sealed class EmbeddedReader : IJournalReader
     public long NextOffset { get; private set; }
 
     /// <inheritdoc/>
+    public Func<long>? HeldUpTo { get; set; }
+
+    /// <inheritdoc/>
     public bool Read(JournalBatch batch, TimeSpan timeout)
     {
         batch.Clear();
@@ -35,7 +39,7 @@ internal sealed class EmbeddedReader : IJournalReader
             ObjectDisposedException.ThrowIf(_disposed, this);
             long deadlineMs = Environment.TickCount64 + (long)timeout.TotalMilliseconds;
             _woken = false;
-            while (!TryFill(batch) && !_woken && !_disposed)
+            while (!_released && !TryFill(batch) && !_woken && !_disposed)
             {
                 long leftMs = deadlineMs - Environment.TickCount64;
                 if (leftMs <= 0)
@@ -53,6 +57,22 @@ internal sealed class EmbeddedReader : IJournalReader
 
     /// <inheritdoc/>
     public void Wake() => _woken = true;
+
+    /// <inheritdoc/>
+    public void Release() => _released = true;
+
+    /// <inheritdoc/>
+    public void GoOnAt(long next) => (_released, _checked, NextOffset) = (false, false, next);
+
+    /// <inheritdoc/>
+    public void Renew()
+    {
+        lock (_gate)
+        {
+            _connection?.Dispose();
+            _connection = null;
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -79,6 +99,7 @@ internal sealed class EmbeddedReader : IJournalReader
         {
             _connection ??= JournalFile.Connect(_file, SqliteOpenMode.ReadWrite);
             CheckStart(_connection);
+            NextOffset = Math.Max(NextOffset, HeldUpTo?.Invoke() ?? 0);
             Fill(_connection, batch);
             _journal.ReadTrouble = null;
         }

@@ -56,6 +56,7 @@ internal static class KafkaClientSettings
             ["fetch.message.max.bytes"] = Number(fetchMessage),
             ["fetch.max.bytes"] = Number(fetch),
             ["receive.message.max.bytes"] = Number(Math.Min(fetch + 1_048_576, GreatestReceiveBytes)),
+            ["dotnet.consumer.consume.result.fields"] = "timestamp",
         }));
     }
 

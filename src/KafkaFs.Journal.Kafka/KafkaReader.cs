@@ -5,10 +5,12 @@ namespace KafkaFs.Journal.Kafka;
 
 /// <summary>
 /// A consumer that is assigned by hand at a given offset and hands records on in batches. The deserializer copies from
-/// librdkafka's memory into one buffer, so that no array is made per record.
+/// librdkafka's memory into the batch: no array is made per record, and what the caller holds already is not copied.
 /// </summary>
 internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
 {
+    private const int PassedOver = -1;
+
     private static readonly TimeSpan s_wakeInterval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_confirmAfter = TimeSpan.FromSeconds(3);
@@ -18,9 +20,10 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
     private readonly KafkaJournal _journal;
     private readonly KafkaTrouble _trouble;
     private readonly int _partition;
-    private readonly IConsumer<Ignore, int> _consumer;
     private readonly Lock _gate = new();
-    private byte[] _value = new byte[64 * 1024];
+    private IConsumer<Ignore, int> _consumer;
+    private JournalBatch? _filling;
+    private bool _isReleased;
     private long? _assignAgainAtMs;
     private bool _seemedTruncated;
     private volatile bool _woken;
@@ -37,6 +40,9 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
     public long NextOffset { get; private set; }
 
     /// <inheritdoc/>
+    public Func<long>? HeldUpTo { get; set; }
+
+    /// <inheritdoc/>
     public bool Read(JournalBatch batch, TimeSpan timeout)
     {
         batch.Clear();
@@ -44,10 +50,16 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             _journal.Probe.ThrowIfReplaced();
-            TakeFirst(batch, Environment.TickCount64 + (long)timeout.TotalMilliseconds);
-            while (batch.Count > 0 && !batch.IsFull && TakeOne(batch, TimeSpan.Zero))
+            if (_isReleased)
             {
-                // What is at hand is taken without waiting.
+                HearClient();
+                return false;
+            }
+
+            TakeFirst(batch, Environment.TickCount64 + (long)timeout.TotalMilliseconds);
+            for (int taken = 1; batch.Count > 0 && !batch.IsFull && taken < batch.MaxRecords && TakeOne(batch, TimeSpan.Zero); taken++)
+            {
+                // What is at hand is taken without waiting; limited, since what is passed over does not fill the batch.
             }
         }
 
@@ -56,6 +68,44 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
 
     /// <inheritdoc/>
     public void Wake() => _woken = true;
+
+    /// <inheritdoc/>
+    public void Release()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _isReleased = true;
+            (_trouble.Reading, _assignAgainAtMs) = (null, null);
+            _consumer.Unassign();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void GoOnAt(long next)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            (_isReleased, NextOffset) = (false, next);
+            AssignAtNext();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Renew()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            ClientDisposal.Run(_consumer);
+            _consumer = KafkaClients.Consumer(_options, _journal.MaxRecordBytes, _trouble, this);
+            if (!_isReleased)
+            {
+                AssignAtNext();
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -72,13 +122,27 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
     /// <inheritdoc/>
     int IDeserializer<int>.Deserialize(ReadOnlySpan<byte> data, bool isNull, SerializationContext context)
     {
-        if (data.Length > _value.Length)
+        // Offsets are consecutive, so this is the record at NextOffset; TakeOne sees whether it was.
+        if (HeldUpTo?.Invoke() > NextOffset)
         {
-            _value = new byte[Math.Max(data.Length, 2 * _value.Length)];
+            return PassedOver;
         }
 
-        data.CopyTo(_value);
+        data.CopyTo(_filling!.RoomFor(data.Length));
         return data.Length;
+    }
+
+    // A client that is not asked keeps what it has to say, without end.
+    private void HearClient()
+    {
+        try
+        {
+            _consumer.Consume(TimeSpan.Zero);
+        }
+        catch (ConsumeException exception)
+        {
+            _trouble.OnError(exception.Error);
+        }
     }
 
     private void TakeFirst(JournalBatch batch, long deadlineMs)
@@ -110,6 +174,7 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
     private bool TakeOne(JournalBatch batch, TimeSpan timeout)
     {
         ConsumeResult<Ignore, int>? result;
+        _filling = batch;
         try
         {
             result = _consumer.Consume(timeout);
@@ -133,8 +198,12 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
 
         _trouble.OnAnswer();
         (_trouble.Reading, _assignAgainAtMs) = (null, null);
-        batch.Add(offset, result.Message.Timestamp.UnixTimestampMs, _value.AsSpan(0, result.Message.Value));
         NextOffset = offset + 1;
+        if (result.Message.Value != PassedOver)
+        {
+            batch.Add(offset, result.Message.Timestamp.UnixTimestampMs, result.Message.Value);
+        }
+
         return true;
     }
 

@@ -68,7 +68,7 @@ internal sealed partial class MasterWorker(
         SessionStart start = new(session, replica, clock);
         SpaceReserve reserve = new(() => replica.Tree.StatFileSystem(out FileSystemStatus space) == Errno.None ? space : null, settings.ReserveBytes, _logger, clock);
         using MasterFileSystem fileSystem = new(replica, session, reserve, metrics);
-        replica.Applier.Observer = new MasterObserver(session, start, fileSystem);
+        replica.Applier.Observer = new MasterObserver(session, start, fileSystem, replica.Applier.OwnAppends);
         JournalFollower? follower = null;
         bool isFailing = true;
         try

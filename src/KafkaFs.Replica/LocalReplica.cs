@@ -15,8 +15,6 @@ namespace KafkaFs.Replica;
 /// </summary>
 public sealed partial class LocalReplica : IDisposable
 {
-    private static readonly TimeSpan s_readWait = TimeSpan.FromMilliseconds(500);
-
     private readonly IReplicaDisk _disk;
     private readonly ICheckpointStore _index;
     private readonly IJournal _journal;
@@ -25,6 +23,7 @@ public sealed partial class LocalReplica : IDisposable
     private readonly OpenDataRoot? _owned;
     private bool _hasCheckpoint;
     private NamespaceDelta? _first;
+    private volatile TailReader? _tail;
 
     internal LocalReplica(
         IReplicaDisk disk, ICheckpointStore index, DataTree tree, ReplicaStart start, ReplicaOptions options, IJournal journal, ILogger logger, TimeProvider clock, OpenDataRoot? owned = null)
@@ -111,6 +110,12 @@ public sealed partial class LocalReplica : IDisposable
     }
 
     /// <summary>
+    /// The journal has records that do not come: what <see cref="Follow"/> reads by is made anew. Returns at once; does nothing while
+    /// nothing follows.
+    /// </summary>
+    public void RenewReader() => _tail?.Renew();
+
+    /// <summary>
     /// A clean stop: applies nothing more, leaves a checkpoint, and marks it as what the tree is. Nothing else may use the tree any
     /// more. Where the machine refuses a part there is no mark, and the next opening recovers. A replica that has applied nothing is
     /// left as it was found.
@@ -180,19 +185,17 @@ public sealed partial class LocalReplica : IDisposable
 
     private void ReadAndApply(CancellationToken stop)
     {
-        JournalBatch batch = new();
         using IJournalReader reader = _journal.OpenReader(0, Applier.NextOffset);
         using CancellationTokenRegistration wake = stop.Register(reader.Wake);
-        while (!stop.IsCancellationRequested)
+        TailReader tail = new(Applier, reader, _options.AlwaysFetches);
+        _tail = tail;
+        try
         {
-            if (reader.Read(batch, s_readWait))
-            {
-                Applier.Apply(batch, stop);
-            }
-            else
-            {
-                Applier.ThrowIfFailed();
-            }
+            tail.Run(stop);
+        }
+        finally
+        {
+            _tail = null;
         }
     }
 

@@ -20,6 +20,9 @@ public sealed record ReplicaOptions
     /// <summary>A checkpoint starts also after this time, if anything was applied.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>The journal's tail is fetched also while nothing but own records is in it; for measuring what that costs.</summary>
+    internal bool AlwaysFetches { get; init; }
+
     /// <summary>How long a log that seems to end too early is given to say so again.</summary>
     internal TimeSpan ConfirmEndAfter { get; init; } = TimeSpan.FromSeconds(3);
 

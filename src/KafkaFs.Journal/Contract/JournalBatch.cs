@@ -56,14 +56,26 @@ public sealed class JournalBatch
     /// <summary>Copies a record to the end.</summary>
     public void Add(long offset, long appendTimeMs, ReadOnlySpan<byte> record)
     {
-        if (_used + record.Length > _bytes.Length)
+        record.CopyTo(RoomFor(record.Length));
+        Add(offset, appendTimeMs, record.Length);
+    }
+
+    /// <summary>Room at the end for a record whose place is not known yet; the next <see cref="Add(long, long, int)"/> makes it one.</summary>
+    public Span<byte> RoomFor(int length)
+    {
+        if (_used + length > _bytes.Length)
         {
-            Array.Resize(ref _bytes, Math.Max(_used + record.Length, 2 * _bytes.Length));
+            Array.Resize(ref _bytes, Math.Max(_used + length, 2 * _bytes.Length));
         }
 
-        record.CopyTo(_bytes.AsSpan(_used));
-        _entries.Add(new Entry(offset, appendTimeMs, _used, record.Length));
-        _used += record.Length;
+        return _bytes.AsSpan(_used, length);
+    }
+
+    /// <summary>Adds the record that was written to the room that was asked for last.</summary>
+    public void Add(long offset, long appendTimeMs, int length)
+    {
+        _entries.Add(new Entry(offset, appendTimeMs, _used, length));
+        _used += length;
     }
 
     [StructLayout(LayoutKind.Auto)]

@@ -8,7 +8,7 @@ using KafkaFs.Replica.Namespace;
 namespace KafkaFs.MasterHost.Session;
 
 /// <summary>Hands each applied record to whom it concerns: the session's start, the calls that wait, the orphans, the kernel.</summary>
-internal sealed class MasterObserver(MasterSession session, SessionStart start, MasterFileSystem fileSystem) : IApplyObserver
+internal sealed class MasterObserver(MasterSession session, SessionStart start, MasterFileSystem fileSystem, OwnAppends appends) : IApplyObserver
 {
     /// <inheritdoc/>
     public void OnDying(FileId inode) => fileSystem.Orphans.Keep(inode);
@@ -29,6 +29,7 @@ internal sealed class MasterObserver(MasterSession session, SessionStart start, 
         }
         else
         {
+            appends.OnForeign();
             fileSystem.Notifier.OnForeign(change, effects);
         }
     }

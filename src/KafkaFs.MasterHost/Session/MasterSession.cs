@@ -37,7 +37,7 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
     public MasterSession(Applier applier, IJournal journal, Action<TimeSpan> onAcknowledged, ILogger logger, TimeProvider clock)
     {
         (_applier, _onAcknowledged, _logger, _clock) = (applier, onAcknowledged, logger, clock);
-        _appender = journal.OpenAppender(0, this);
+        _appender = applier.OwnAppends.Open(journal, 0, this);
         _handover = new Handover(_appender, _pending);
         _again = clock.CreateTimer(_ => Resume(), null, s_againAfter, s_againAfter);
     }

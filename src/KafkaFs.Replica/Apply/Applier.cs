@@ -48,6 +48,7 @@ public sealed partial class Applier : IDisposable
         (_namespace, _tree, _logger, _clock) = (state, tree, logger, clock);
         _evaluation = new Evaluation(state);
         _nextOffset = state.NextOffset;
+        OwnAppends = new OwnAppends(clock);
         _retry = clock.CreateTimer(_ => Retry(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -87,6 +88,12 @@ public sealed partial class Applier : IDisposable
 
     /// <summary>Records of this process that the log has acknowledged and that wait for their turn.</summary>
     public int OwnQueued => _own.Count;
+
+    /// <summary>What this process appends; a slave appends nothing.</summary>
+    public OwnAppends OwnAppends { get; }
+
+    /// <summary>An own record is placed, and waits for others' before it, which have to be read.</summary>
+    internal bool HasGap => _own.TryPeekFirst(out long offset) && offset > NextOffset;
 
     /// <summary>A record was refused, perhaps half way, and has not been applied since: the tree is not exactly what the namespace says.</summary>
     internal bool IsHalfMade => _isHalfMade || _unendedBatch;
@@ -209,6 +216,7 @@ public sealed partial class Applier : IDisposable
 
         _retry.Dispose();
         _wake.Dispose();
+        OwnAppends.Dispose();
     }
 
     /// <summary>Throws what made the replica fail for good, if anything did.</summary>
@@ -250,6 +258,11 @@ public sealed partial class Applier : IDisposable
             {
                 _applyLock.Exit();
             }
+        }
+
+        if (HasGap)
+        {
+            OwnAppends.OnGap();
         }
     }
 

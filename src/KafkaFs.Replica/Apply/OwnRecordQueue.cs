@@ -35,6 +35,17 @@ internal sealed class OwnRecordQueue
         }
     }
 
+    /// <summary>The offset of the first record in the queue; false if it is empty.</summary>
+    public bool TryPeekFirst(out long offset)
+    {
+        lock (_gate)
+        {
+            bool isThere = _entries.TryPeek(out Entry first);
+            offset = first.Offset;
+            return isThere;
+        }
+    }
+
     /// <summary>
     /// The record at <paramref name="nextOffset"/>, left in the queue; those before it, which were read from the log meanwhile, are
     /// dropped. False if the queue is empty or there are records in between.

@@ -45,7 +45,7 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
         SessionStart start = new(_session, Replica, TimeProvider.System);
         SpaceReserve reserve = new(() => new FileSystemStatus { BlockSize = 1, BlocksAvailable = FreeBytes }, 0x1000_0000, NullLogger.Instance, Clock);
         FileSystem = new MasterFileSystem(Replica, _session, reserve, _metrics);
-        Replica.Applier.Observer = new MasterObserver(_session, start, FileSystem);
+        Replica.Applier.Observer = new MasterObserver(_session, start, FileSystem, Replica.Applier.OwnAppends);
         _follower = new Thread(() => Replica.Follow(_stop.Token)) { IsBackground = true, Name = "follower" };
         _follower.Start();
         start.RunAsync(new InodeAttributes { Type = InodeType.Directory, Mode = 0x1ed }, default).WaitAsync(s_limit).GetAwaiter().GetResult();

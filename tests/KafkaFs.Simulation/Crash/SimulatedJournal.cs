@@ -60,6 +60,8 @@ internal sealed class SimulatedJournal : IJournal
     {
         public long NextOffset { get; private set; } = from;
 
+        public Func<long>? HeldUpTo { get; set; }
+
         public bool Read(JournalBatch batch, TimeSpan timeout)
         {
             journal.Fill(batch, NextOffset, int.MaxValue);
@@ -70,6 +72,15 @@ internal sealed class SimulatedJournal : IJournal
         public void Wake()
         {
             // It never waits.
+        }
+
+        public void Release() => throw new NotSupportedException("A simulated replica reads for ever.");
+
+        public void GoOnAt(long next) => NextOffset = next;
+
+        public void Renew()
+        {
+            // Nothing of it can be stuck.
         }
 
         public void Dispose()

@@ -153,6 +153,90 @@ public abstract class JournalConformance
     }
 
     [Fact]
+    public async Task AReleasedReaderGivesNothingAndGoesOnWhereItIsTold()
+    {
+        using IJournal journal = await Provider.OpenAsync(true, default);
+        await AppendAsync(journal, Numbered(5));
+        using IJournalReader reader = journal.OpenReader(0, 0);
+        JournalBatch batch = new(maxRecords: 2);
+        Assert.True(ReadFor(reader, s_wait, batch));
+        reader.Release();
+        Stopwatch watch = Stopwatch.StartNew();
+        Assert.False(reader.Read(batch, s_wait));
+        Assert.Equal(0, batch.Count);
+        Assert.True(watch.Elapsed < s_wait / 2, "A released reader waits.");
+        await AppendAsync(journal, Numbered(5));
+        Assert.False(reader.Read(batch, TimeSpan.Zero));
+        reader.GoOnAt(2);
+        Assert.Equal(2, reader.NextOffset);
+        Assert.Equal(Enumerable.Range(2, 8).Select(offset => (long)offset), Offsets(reader, 8));
+    }
+
+    // What was fetched ahead is never given at another place.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task AReaderJumpsBackAndForthAndGivesExactlyWhatIsThere(bool isReleasedBetween)
+    {
+        using IJournal journal = await Provider.OpenAsync(true, default);
+        await AppendAsync(journal, Numbered(300));
+        using IJournalReader reader = journal.OpenReader(0, 0);
+        JournalBatch batch = new(maxRecords: 7);
+        Random random = new(17);
+        for (int round = 0; round < 40; round++)
+        {
+            int from = random.Next(299);
+            if (isReleasedBetween)
+            {
+                reader.Release();
+            }
+
+            reader.GoOnAt(from);
+            Assert.True(ReadFor(reader, s_wait, batch));
+            for (int index = 0; index < batch.Count; index++)
+            {
+                Assert.Equal(from + index, batch[index].Offset);
+                Assert.Equal(from + index, BitConverter.ToInt32(batch[index].Bytes));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task WhatTheCallerHoldsIsPassedOver()
+    {
+        using IJournal journal = await Provider.OpenAsync(true, default);
+        await AppendAsync(journal, Numbered(100));
+        using IJournalReader reader = journal.OpenReader(0, 0);
+        long held = 60;
+        reader.HeldUpTo = () => Volatile.Read(ref held);
+        Assert.Equal(Enumerable.Range(60, 40).Select(offset => (long)offset), Offsets(reader, 40));
+        Volatile.Write(ref held, 200);
+        await AppendAsync(journal, Numbered(100));
+        Assert.False(reader.Read(new JournalBatch(), TimeSpan.FromMilliseconds(300)));
+        await AppendAsync(journal, Numbered(3));
+        Assert.Equal([200, 201, 202], Offsets(reader, 3));
+    }
+
+    [Fact]
+    public async Task AReaderThatIsMadeAnewGoesOnWhereItWas()
+    {
+        using IJournal journal = await Provider.OpenAsync(true, default);
+        await AppendAsync(journal, Numbered(10));
+        using IJournalReader reader = journal.OpenReader(0, 0);
+        JournalBatch batch = new(maxRecords: 4);
+        Assert.True(ReadFor(reader, s_wait, batch));
+        long next = reader.NextOffset;
+        reader.Renew();
+        Assert.Equal(next, reader.NextOffset);
+        Assert.Equal(Enumerable.Range((int)next, 10 - (int)next).Select(offset => (long)offset), Offsets(reader, 10 - (int)next));
+        reader.Release();
+        reader.Renew();
+        Assert.False(reader.Read(batch, TimeSpan.Zero));
+        reader.GoOnAt(8);
+        Assert.Equal([8, 9], Offsets(reader, 2));
+    }
+
+    [Fact]
     public async Task TwoWritersInterleaveInOneOrder()
     {
         using IJournal one = await Provider.OpenAsync(true, default);
@@ -222,6 +306,24 @@ public abstract class JournalConformance
 
         return records;
     }
+
+    private static List<long> Offsets(IJournalReader reader, int count)
+    {
+        List<long> offsets = [];
+        JournalBatch batch = new(maxRecords: 16);
+        while (offsets.Count < count)
+        {
+            Assert.True(ReadFor(reader, s_wait, batch), $"{offsets.Count} of {count} records were read.");
+            for (int index = 0; index < batch.Count; index++)
+            {
+                offsets.Add(batch[index].Offset);
+            }
+        }
+
+        return offsets;
+    }
+
+    private static byte[][] Numbered(int count) => [.. Enumerable.Range(0, count).Select(BitConverter.GetBytes)];
 
     private static bool ReadFor(IJournalReader reader, TimeSpan limit, JournalBatch? batch = null)
     {

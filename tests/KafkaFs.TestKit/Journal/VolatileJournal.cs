@@ -121,14 +121,19 @@ public sealed class VolatileJournal : IJournal, IJournalAppender
 
     private sealed class Reader(VolatileJournal journal, long from) : IJournalReader
     {
+        private bool _released;
+
         public long NextOffset { get; private set; } = from;
+
+        public Func<long>? HeldUpTo { get; set; }
 
         public bool Read(JournalBatch batch, TimeSpan timeout)
         {
             batch.Clear();
             lock (journal._gate)
             {
-                for (; NextOffset < journal._log.Count && !batch.IsFull; NextOffset++)
+                NextOffset = Math.Max(NextOffset, HeldUpTo?.Invoke() ?? 0);
+                for (; !_released && NextOffset < journal._log.Count && !batch.IsFull; NextOffset++)
                 {
                     batch.Add(NextOffset, AppendTimeMs, journal._log[(int)NextOffset]);
                 }
@@ -140,6 +145,15 @@ public sealed class VolatileJournal : IJournal, IJournalAppender
         public void Wake()
         {
             // It never waits long.
+        }
+
+        public void Release() => _released = true;
+
+        public void GoOnAt(long next) => (_released, NextOffset) = (false, next);
+
+        public void Renew()
+        {
+            // Nothing of it can be stuck.
         }
 
         public void Dispose()

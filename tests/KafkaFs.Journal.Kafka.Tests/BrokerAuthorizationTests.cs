@@ -3,7 +3,6 @@ using Confluent.Kafka.Admin;
 using KafkaFs.Journal.Contract;
 using KafkaFs.TestKit.Journal;
 using KafkaFs.TestKit.Kafka;
-using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace KafkaFs.Journal.Kafka.Tests;
@@ -19,13 +18,14 @@ public sealed class BrokerAuthorizationTests : IDisposable
 
     private readonly KafkaCluster _cluster = KafkaCluster.StartOwn(Configuration, "--secure");
     private readonly string _topic = KafkaCluster.NewTopic();
+    private readonly RecordedWarnings _log = new();
 
     private KafkaJournalProvider Provider => new(
         new KafkaJournalOptions
         {
             BootstrapServers = File.ReadAllText(_cluster.InFolder("bootstrap.secure")).Trim(),
             Topic = _topic,
-            ClientId = "the-group",
+            GroupId = "the-group",
             Properties = new Dictionary<string, string>
             {
                 ["security.protocol"] = "SASL_SSL",
@@ -35,7 +35,7 @@ public sealed class BrokerAuthorizationTests : IDisposable
                 ["ssl.ca.location"] = _cluster.InFolder("tls/ca.pem"),
             },
         },
-        NullLogger.Instance);
+        _log);
 
     [Fact]
     public async Task EachMissingRightIsNamed()
@@ -71,6 +71,27 @@ public sealed class BrokerAuthorizationTests : IDisposable
         Assert.Equal(0, batch[0].Offset);
     }
 
+    [Fact]
+    public async Task WithoutARightToTheGroupThereIsOneWarningAndWithItTheLagIsSeen()
+    {
+        await GrantAsync(AclOperation.All);
+        using IJournal journal = await Provider.OpenAsync(true, default);
+        RecordingListener listener = new();
+        using IJournalAppender appender = journal.OpenAppender(0, listener);
+        appender.TryAppend(new byte[] { 1 }, 1);
+        await listener.WaitAsync(1);
+        using IJournalReader reader = journal.OpenReader(0, 0);
+        JournalBatch batch = new();
+        await UntilAsync(() => reader.Read(batch, TimeSpan.FromMilliseconds(100)));
+        journal.NoteApplied(1);
+        await UntilAsync(() => GroupWarnings.Length > 0);
+        Assert.Null(journal.Trouble);
+
+        await GrantAsync(AclOperation.All, ResourceType.Group, "the-group");
+        await UntilAsync(() => Committed() == 1);
+        Assert.Single(GroupWarnings);
+    }
+
     public void Dispose() => _cluster.Dispose();
 
     private async Task ForbiddenAsync(string words)
@@ -95,12 +116,21 @@ public sealed class BrokerAuthorizationTests : IDisposable
         }
     }
 
-    private async Task GrantAsync(AclOperation operation)
+    private string[] GroupWarnings => [.. _log.Lines.Where(line => line.Contains("on group 'the-group'", StringComparison.Ordinal))];
+
+    private long Committed()
+    {
+        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = _cluster.Bootstrap }).Build();
+        List<ListConsumerGroupOffsetsResult> found = admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions("the-group", [new TopicPartition(_topic, 0)])]).Result;
+        return found[0].Partitions[0].Offset.Value;
+    }
+
+    private async Task GrantAsync(AclOperation operation, ResourceType type = ResourceType.Topic, string? name = null)
     {
         using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = _cluster.Bootstrap }).Build();
         await admin.CreateAclsAsync([new AclBinding
         {
-            Pattern = new ResourcePattern { Type = ResourceType.Topic, Name = _topic, ResourcePatternType = ResourcePatternType.Literal },
+            Pattern = new ResourcePattern { Type = type, Name = name ?? _topic, ResourcePatternType = ResourcePatternType.Literal },
             Entry = new AccessControlEntry { Principal = "User:kafkafs", Host = "*", Operation = operation, PermissionType = AclPermissionType.Allow },
         }]);
         await Task.Delay(500);

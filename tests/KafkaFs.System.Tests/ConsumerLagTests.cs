@@ -1,0 +1,46 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using KafkaFs.TestKit;
+using KafkaFs.TestKit.Kafka;
+using KafkaFs.TestKit.Processes;
+using Xunit;
+
+namespace KafkaFs.System.Tests;
+
+/// <summary>What Kafka's own tools see of a replica: the offsets of a consumer group.</summary>
+[Trait("Tier", "broker")]
+public sealed class ConsumerLagTests(BrokerFixture fixture)
+{
+    private readonly string _topic = KafkaCluster.NewTopic();
+
+    [Fact]
+    public async Task TheAppliedPositionIsCommittedWhileRunningAndAtACleanStop()
+    {
+        Environments.RequireFuse();
+        Environments.RequireRoot();
+        using Setup setup = Setup.Kafka(fixture.Cluster.Bootstrap, _topic);
+        string group = $"group-of-{_topic}";
+        HostUnderTest master = await setup.Master().ReadyAsync();
+        setup.Environment["KafkaFs__Journal__Kafka__GroupId"] = group;
+        HostUnderTest slave = await setup.Slave().ReadyAsync();
+        ToolProcess.Shell($"cd {setup.Mount}; mkdir $(seq 50)");
+        await Setup.CaughtUpAsync(master, slave);
+        long running = await slave.PositionAsync();
+        await HealthAndMetricsTests.UntilAsync(async () => await CommittedAsync(group) == running, slave);
+
+        // The rest is committed by the stop: the interval is longer.
+        ToolProcess.Shell($"mkdir {setup.Mount}/last");
+        await HealthAndMetricsTests.UntilAsync(async () => await slave.PositionAsync() == running + 1, slave);
+        Assert.Equal(0, slave.Stop());
+        Assert.Equal(running + 1, await CommittedAsync(group));
+        Assert.Equal(0, master.Stop());
+    }
+
+    private async Task<long> CommittedAsync(string group)
+    {
+        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = fixture.Cluster.Bootstrap }).Build();
+        List<ListConsumerGroupOffsetsResult> found =
+            await admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions(group, [new TopicPartition(_topic, 0)])]);
+        return found[0].Partitions[0].Offset.Value;
+    }
+}

@@ -70,6 +70,18 @@ public sealed class SecurityTests(SecureCluster secure) : IClassFixture<SecureCl
         }
     }
 
+    [Fact]
+    public void TheDemoRunsOnSuchACluster()
+    {
+        Require();
+        using TemporaryFolder folder = new("/var/tmp");
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(folder["source"]).FullName, "file"), "x");
+        (int code, string output, string error) = Demo.Try(
+            folder.Path, "--once", "--broker", secure.Bootstrap, "--kafka-config", secure.Config("PLAIN", secure.Password), folder["source"]);
+        Assert.Equal((0, ""), (code, error));
+        AssertNotIn("what the demo says", output);
+    }
+
     private async Task ReplicateAsync(string config, Dictionary<string, string> environment)
     {
         Require();

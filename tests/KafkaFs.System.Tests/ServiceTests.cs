@@ -24,6 +24,26 @@ public sealed class ServiceTests : IDisposable
             line => line.Contains("kafkafs", StringComparison.Ordinal) && !line.Contains("is not executable", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("kafkafs-master@.service")]
+    [InlineData("kafkafs-slave.service")]
+    public void SystemdUnderstandsTheDropInWithThePassword(string unit)
+    {
+        Environments.Require(File.Exists("/usr/bin/systemd-analyze"), "there is no systemd-analyze");
+        string deploy = Path.Combine(Environments.Repository, "deploy");
+        File.Copy(Path.Combine(deploy, unit), _folder[unit]);
+        string dropIn = Path.Combine(Directory.CreateDirectory(_folder[unit + ".d"]).FullName, "kafka-password.conf");
+        File.Copy(Path.Combine(deploy, "kafka-password.conf"), dropIn);
+        Assert.Empty(Complaints());
+
+        // It is read: a word that systemd does not know is complained of. A name with a dot would be passed over.
+        File.AppendAllText(dropIn, "LoadCredentials=x\nEnvironment=a.b=c\n");
+        Assert.Equal(2, Complaints().Length);
+
+        string[] Complaints() => [.. ToolProcess.Try("systemd-analyze", ["verify", _folder[unit]]).Error
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line.Contains("kafka-password.conf", StringComparison.Ordinal))];
+    }
+
     [Fact]
     public void TheHostProgramsHelpAndRefuseArgumentsThatAreNoSettings()
     {
@@ -47,6 +67,16 @@ public sealed class ServiceTests : IDisposable
         Assert.Contains("'mine'", words, StringComparison.Ordinal);
         File.WriteAllText(_folder["slave.json"], "{\n oops }");
         Refused(78, $"'{_folder["slave.json"]}' line 2", "env", $"CONFIGURATION_DIRECTORY={_folder.Path}", HostProgram.Slave);
+    }
+
+    [Fact]
+    public void ASettingsFileWithASecretThatEverybodyMayReadIsWarnedOfByName()
+    {
+        File.WriteAllText(_folder["appsettings.json"], """{ "KafkaFs": { "Journal": { "Kafka": { "Properties": { "sasl.password": "gR7-qZx" } } } } }""");
+        ToolProcess.Run("chmod", ["644", _folder["appsettings.json"]]);
+        string[] settings = [$"--KafkaFs:DataRoot={_folder["s"]}", "--KafkaFs:Journal:Provider=kafka", "--KafkaFs:Journal:Kafka:BootstrapServers=127.0.0.1:1", "--KafkaFs:Journal:Kafka:Topic=t", "--KafkaFs:Http:Urls=none"];
+        string words = Refused(69, $"'{_folder["appsettings.json"]}' holds a secret and every user of this machine may read it", "env", [$"CONFIGURATION_DIRECTORY={_folder.Path}", HostProgram.Slave, .. settings]);
+        Assert.DoesNotContain("gR7-qZx", words, StringComparison.Ordinal);
     }
 
     [Fact]

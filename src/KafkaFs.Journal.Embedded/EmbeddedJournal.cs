@@ -1,3 +1,4 @@
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -5,11 +6,14 @@ using Microsoft.Extensions.Logging;
 namespace KafkaFs.Journal.Embedded;
 
 /// <summary>An open journal file.</summary>
-internal sealed class EmbeddedJournal(string file, JournalIdentity identity, ILogger logger) : IJournal
+/// <param name="acceptedGap">Offsets that the file lacks and readers go past.</param>
+internal sealed class EmbeddedJournal(string file, JournalIdentity identity, OffsetGap? acceptedGap, ILogger logger) : IJournal
 {
     /// <summary>Longest record, bytes.</summary>
     public const int MaxBytes = 8 * 1024 * 1024;
 
+    // Appenders and readers keep the file that they have opened, whatever its path leads to later.
+    private readonly (ulong Device, ulong Inode)? _opened = FileIdentity.Of(file);
     private volatile bool _disposed;
 
     /// <inheritdoc/>
@@ -29,6 +33,15 @@ internal sealed class EmbeddedJournal(string file, JournalIdentity identity, ILo
 
     /// <summary>Why nothing can be read; set by readers.</summary>
     public string? ReadTrouble { get; set; }
+
+    /// <summary>Offsets that readers may go past.</summary>
+    public OffsetGap? AcceptedGap { get; } = acceptedGap;
+
+    /// <inheritdoc/>
+    public LogFacts Look(CancellationToken stop) => Ask(JournalFile.Look);
+
+    /// <inheritdoc/>
+    public LogFacts Probe(long next, CancellationToken stop) => Ask(connection => JournalFile.Probe(connection, next));
 
     /// <inheritdoc/>
     public JournalBounds QueryBounds(int partition, CancellationToken cancellationToken)
@@ -58,4 +71,28 @@ internal sealed class EmbeddedJournal(string file, JournalIdentity identity, ILo
 
     /// <summary>Appenders and readers have connections of their own and are disposed by who opened them.</summary>
     public void Dispose() => _disposed = true;
+
+    private LogFacts Ask(Func<SqliteConnection, LogFacts> look)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        LogFacts facts = new() { Log = $"journal file '{file}'" };
+        if (FileIdentity.Of(file) is not { } found)
+        {
+            return facts with { Exists = false };
+        }
+
+        try
+        {
+            using SqliteConnection connection = JournalFile.Connect(file, SqliteOpenMode.ReadWrite);
+            return look(connection) with { Log = facts.Log, PartitionCount = 1, MaxRecordBytes = MaxBytes, IsFileReplaced = found != _opened };
+        }
+        catch (SqliteException exception) when (!JournalFile.IsPassing(exception))
+        {
+            return facts with { IsFileReplaced = true };
+        }
+        catch (SqliteException exception)
+        {
+            throw new JournalUnavailableException($"{facts.Log} cannot be read: {exception.Message}", exception);
+        }
+    }
 }

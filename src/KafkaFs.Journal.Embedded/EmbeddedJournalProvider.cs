@@ -1,3 +1,4 @@
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -6,7 +7,8 @@ namespace KafkaFs.Journal.Embedded;
 
 /// <summary>A journal in one SQLite file, for trying KafkaFS, for tests, and for a second disk. Several processes may use it at once.</summary>
 /// <param name="file">The file; its directory must exist. Beside it lie `-wal`, `-shm` and `.lock`.</param>
-public sealed class EmbeddedJournalProvider(string file, ILogger logger) : IJournalProvider
+/// <param name="acceptedGap">Offsets that the file lacks and readers go past, or null.</param>
+public sealed class EmbeddedJournalProvider(string file, ILogger logger, OffsetGap? acceptedGap = null) : IJournalProvider
 {
     private static readonly TimeSpan s_lockLimit = TimeSpan.FromSeconds(10);
 
@@ -57,6 +59,6 @@ public sealed class EmbeddedJournalProvider(string file, ILogger logger) : IJour
 
         using FileLock held = FileLock.Take(_file, s_lockLimit);
         string log = JournalFile.OpenOrCreate(_file, createIfMissing);
-        return new EmbeddedJournal(_file, new JournalIdentity("embedded", "", log), logger);
+        return new EmbeddedJournal(_file, new JournalIdentity("embedded", "", log), acceptedGap, logger);
     }
 }

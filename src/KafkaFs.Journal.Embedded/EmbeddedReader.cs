@@ -1,3 +1,4 @@
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 using Microsoft.Data.Sqlite;
 
@@ -127,9 +128,10 @@ internal sealed class EmbeddedReader : IJournalReader
         while (!batch.IsFull && rows.Read())
         {
             long offset = rows.GetInt64(0);
-            if (offset != NextOffset)
+            OffsetGap gap = new(NextOffset, offset - 1);
+            if (offset != NextOffset && gap != _journal.AcceptedGap)
             {
-                throw new JournalRefusedException(JournalRefusal.Gap, $"offsets {NextOffset}..{offset - 1} are missing in journal file '{_file}'");
+                throw RecoveryTable.Met(LogRow.OffsetsMissing, ("log", $"journal file '{_file}'"), ("gap", gap)).ToException();
             }
 
             batch.Add(offset, rows.GetInt64(1), rows.GetFieldValue<byte[]>(2));
@@ -144,16 +146,11 @@ internal sealed class EmbeddedReader : IJournalReader
             return;
         }
 
-        JournalBounds bounds = JournalFile.Bounds(connection);
-        if (NextOffset < bounds.First)
+        LogFacts facts = new() { Log = $"journal file '{_file}'", Bounds = JournalFile.Bounds(connection) };
+        LogJudgement judgement = RecoveryTable.Judge(new KnownLog { NextOffset = NextOffset }, facts);
+        if (judgement.Refuses)
         {
-            throw new JournalRefusedException(JournalRefusal.Deleted, $"records {NextOffset}..{bounds.First - 1} of journal file '{_file}' are deleted");
-        }
-
-        if (NextOffset > bounds.Next)
-        {
-            throw new JournalRefusedException(
-                JournalRefusal.Truncated, $"journal file '{_file}' ends at {bounds.Next}, {NextOffset} is wanted: truncated or restored");
+            throw judgement.Finding!.ToException();
         }
 
         _checked = true;

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 using Microsoft.Data.Sqlite;
 
@@ -61,9 +63,27 @@ internal static class JournalFile
                 JournalRefusal.FormatTooNew, $"journal file '{file}' has format {version}; this software knows {FormatVersion}: install a newer one");
         }
 
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = "SELECT value FROM meta WHERE key = 'log'";
-        return (string)command.ExecuteScalar()!;
+        return Id(connection);
+    }
+
+    /// <summary>Identity and bounds.</summary>
+    public static LogFacts Look(SqliteConnection connection) => new()
+    {
+        Identity = new JournalIdentity("embedded", "", Id(connection)),
+        Bounds = Bounds(connection),
+    };
+
+    /// <summary>The same with the records 0 and before <paramref name="next"/>, and where the log goes on from there.</summary>
+    public static LogFacts Probe(SqliteConnection connection, long next)
+    {
+        LogFacts facts = Look(connection);
+        JournalBounds bounds = facts.Bounds!.Value;
+        return facts with
+        {
+            Origin = bounds is { First: 0, Next: > 0 } ? LogOrigin.Of(Record(connection, 0)) : null,
+            TailHash = next > bounds.First && next <= bounds.Next ? Record(connection, next - 1) is byte[] tail ? SHA256.HashData(tail) : [] : null,
+            NextFound = next >= bounds.First && next < bounds.Next ? Scalar(connection, $"SELECT min(offset) FROM records WHERE offset >= {next}") : null,
+        };
     }
 
     /// <summary>A condition of the machine or of other processes, which may pass: busy, locked, out of memory, I/O, full, cannot open.</summary>
@@ -83,6 +103,21 @@ internal static class JournalFile
         using SqliteDataReader row = command.ExecuteReader();
         row.Read();
         return new JournalBounds(row.GetInt64(0), row.GetInt64(1));
+    }
+
+    private static string Id(SqliteConnection connection)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "SELECT value FROM meta WHERE key = 'log'";
+        return (string)command.ExecuteScalar()!;
+    }
+
+    private static byte[]? Record(SqliteConnection connection, long offset)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "SELECT bytes FROM records WHERE offset = $offset";
+        command.Parameters.AddWithValue("$offset", offset);
+        return command.ExecuteScalar() as byte[];
     }
 
     public static void Execute(SqliteConnection connection, string sql)

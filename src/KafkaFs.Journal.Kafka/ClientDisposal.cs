@@ -12,4 +12,13 @@ internal static class ClientDisposal
         disposal.Start();
         disposal.Join(s_limit);
     }
+
+    /// <summary>A client that is disposed on a thread of its own, without waiting for that.</summary>
+    public readonly struct InBackground<T>(T client) : IDisposable
+        where T : IDisposable
+    {
+        public T Client { get; } = client;
+
+        public void Dispose() => new Thread(Client.Dispose) { IsBackground = true, Name = "kafka-dispose" }.Start();
+    }
 }

@@ -60,6 +60,17 @@ internal static class KafkaClientSettings
         }));
     }
 
+    /// <summary>Of a consumer for single records: it fetches little ahead, never waits for more, and says where the partition ends.</summary>
+    public static ConsumerConfig ProbeConsumer(KafkaJournalOptions options)
+    {
+        ConsumerConfig config = Consumer(options, FetchOverheadBytes);
+        config.Set("fetch.wait.max.ms", "10");
+        config.Set("queued.min.messages", "1");
+        config.Set("receive.message.max.bytes", Number(GreatestReceiveBytes));
+        config.Set("enable.partition.eof", "true");
+        return config;
+    }
+
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static Dictionary<string, string> Common(KafkaJournalOptions options, Dictionary<string, string> own)

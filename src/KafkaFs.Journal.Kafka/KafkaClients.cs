@@ -18,6 +18,13 @@ internal static class KafkaClients
             .SetLogHandler((_, message) => trouble.OnLog(message))
             .Build();
 
+    /// <summary>A consumer for single records, which says where the partition ends.</summary>
+    public static IConsumer<Ignore, byte[]> ProbeConsumer(KafkaJournalOptions options, KafkaTrouble trouble) =>
+        new ConsumerBuilder<Ignore, byte[]>(KafkaClientSettings.ProbeConsumer(options))
+            .SetErrorHandler((_, error) => trouble.OnError(error))
+            .SetLogHandler((_, message) => trouble.OnLog(message))
+            .Build();
+
     public static IProducer<Null, byte[]> Producer(KafkaJournalOptions options, int maxRecordBytes, KafkaTrouble trouble, Action<Error> onError) =>
         new ProducerBuilder<Null, byte[]>(KafkaClientSettings.Producer(options, maxRecordBytes))
             .SetErrorHandler((_, error) =>

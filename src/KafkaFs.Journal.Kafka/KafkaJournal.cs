@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 
 namespace KafkaFs.Journal.Kafka;
@@ -9,15 +10,24 @@ internal sealed class KafkaJournal : IJournal
     private static readonly TimeSpan s_queryLimit = TimeSpan.FromSeconds(5);
 
     private readonly KafkaJournalOptions _options;
+    private readonly KafkaLogProbe _probe;
     private readonly KafkaTrouble _trouble;
     private readonly KafkaProgress _progress;
     private readonly Lock _queryGate = new();
     private IConsumer<Ignore, Ignore>? _query;
+    private volatile Action<string>? _suspected;
+    private volatile int _maxRecordBytes;
+    private int _leaderEpoch = -1;
     private bool _disposed;
 
-    /// <param name="probe">Belongs to the journal from here on.</param>
-    public KafkaJournal(KafkaJournalOptions options, JournalIdentity identity, int maxRecordBytes, TopicProbe probe, KafkaTrouble trouble) =>
-        (_options, Identity, MaxRecordBytes, Probe, _trouble, _progress) = (options, identity, maxRecordBytes, probe, trouble, new KafkaProgress(options, trouble));
+    /// <param name="connect">Makes clients for questions about the topic.</param>
+    public KafkaJournal(KafkaJournalOptions options, JournalIdentity identity, int maxRecordBytes, Func<ITopicClient> connect, KafkaTrouble trouble)
+    {
+        (_options, Identity, _maxRecordBytes, _trouble) = (options, identity, maxRecordBytes, trouble);
+        _progress = new KafkaProgress(options, trouble);
+        _probe = new KafkaLogProbe(options, connect, trouble);
+        trouble.Over = words => Suspect($"the brokers answer again after: {words}");
+    }
 
     /// <inheritdoc/>
     public JournalIdentity Identity { get; }
@@ -26,18 +36,48 @@ internal sealed class KafkaJournal : IJournal
     public int PartitionCount => 1;
 
     /// <inheritdoc/>
-    public int MaxRecordBytes { get; }
+    public int MaxRecordBytes => _maxRecordBytes;
 
     /// <inheritdoc/>
     public string? Trouble => _trouble.Words;
 
-    /// <summary>Whether the topic is still the one that was opened; for readers.</summary>
-    public TopicProbe Probe { get; }
+    /// <inheritdoc/>
+    public int LeaderEpoch => Volatile.Read(ref _leaderEpoch);
+
+    /// <inheritdoc/>
+    public Action<string>? Suspected
+    {
+        get => _suspected;
+        set => _suspected = value;
+    }
+
+    /// <summary>For readers and appenders: something was seen that may hide a change of the topic.</summary>
+    public void Suspect(string why) => _suspected?.Invoke(why);
+
+    /// <summary>For readers: the epoch of the leader that wrote a record.</summary>
+    public void NoteEpoch(int epoch)
+    {
+        int before = LeaderEpoch;
+        if (epoch > before)
+        {
+            Volatile.Write(ref _leaderEpoch, epoch);
+        }
+
+        if (epoch != before && before >= 0)
+        {
+            Suspect($"a record of leader epoch {epoch} after one of {before}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public LogFacts Look(CancellationToken stop) => Noted(_probe.Look(stop));
+
+    /// <inheritdoc/>
+    public LogFacts Probe(long next, CancellationToken stop) => Noted(_probe.Probe(next, stop));
 
     /// <inheritdoc/>
     public JournalBounds QueryBounds(int partition, CancellationToken cancellationToken)
     {
-        Probe.ThrowIfReplaced();
         try
         {
             WatermarkOffsets offsets = Query(new TopicPartition(_options.Topic, partition));
@@ -48,7 +88,7 @@ internal sealed class KafkaJournal : IJournal
         {
             if (AdminErrors.IsUnknownTopic(exception.Error.Code))
             {
-                Probe.Hurry();
+                Suspect($"a broker does not know {_options.Name}");
             }
 
             throw new JournalUnavailableException(
@@ -69,8 +109,9 @@ internal sealed class KafkaJournal : IJournal
     /// <inheritdoc/>
     public void Dispose()
     {
+        _suspected = null;
         _progress.Dispose();
-        Probe.Dispose();
+        _probe.Dispose();
 
         // Under the gate: a query under way, up to its limit, uses the native client.
         lock (_queryGate)
@@ -89,5 +130,16 @@ internal sealed class KafkaJournal : IJournal
             _query ??= KafkaClients.Consumer(_options, MaxRecordBytes, _trouble, Deserializers.Ignore);
             return _query.QueryWatermarkOffsets(partition, s_queryLimit);
         }
+    }
+
+    // Raised again, it is of use only to clients that are made anew, with the next start.
+    private LogFacts Noted(LogFacts facts)
+    {
+        if (facts.MaxRecordBytes is int now && now < _maxRecordBytes)
+        {
+            _maxRecordBytes = now;
+        }
+
+        return facts;
     }
 }

@@ -1,3 +1,5 @@
+using KafkaFs.Journal.Check;
+
 namespace KafkaFs.Journal.Kafka;
 
 /// <summary>Where the topic is and how it is created.</summary>
@@ -20,6 +22,12 @@ public sealed record KafkaJournalOptions
 
     /// <summary>A topic that forgets old records is accepted: new replicas cannot be built from it.</summary>
     public bool AcceptFiniteRetention { get; init; }
+
+    /// <summary>Offsets that the topic lacks and readers go past, or null.</summary>
+    public OffsetGap? AcceptedGap { get; init; }
+
+    /// <summary>The topic's name for people.</summary>
+    internal string Name => $"topic '{Topic}'";
 
     /// <summary>Any further librdkafka properties (security, tuning); they win over ours. <see cref="KafkaProperties"/> refuses some.</summary>
     public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();

@@ -33,13 +33,12 @@ public sealed class KafkaJournalProvider(KafkaJournalOptions options, ILogger lo
         if (topic is null)
         {
             throw new JournalRefusedException(
-                JournalRefusal.Missing, $"topic '{options.Topic}' does not exist at {options.BootstrapServers}: start a master first, or correct the name");
+                JournalRefusal.Missing, $"topic '{options.Topic}' does not exist at {options.BootstrapServers}: start a master first, bring it back, or correct the name");
         }
 
         int maxRecordBytes = await topics.CheckAsync(topic).WaitAsync(cancellationToken).ConfigureAwait(false);
         JournalIdentity identity = new("kafka", cluster.ClusterId ?? "", topic.TopicId.ToString());
         trouble.OnOpened();
-        TopicProbe probe = new(options.Topic, identity.Log, () => new TopicClient(KafkaClients.Admin(options, trouble)), trouble, TopicProbe.DefaultInterval);
-        return new KafkaJournal(options, identity, maxRecordBytes, probe, trouble);
+        return new KafkaJournal(options, identity, maxRecordBytes, () => new TopicClient(KafkaClients.Admin(options, trouble)), trouble);
     }
 }

@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 
 namespace KafkaFs.Journal.Kafka;
@@ -25,7 +26,7 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
     private JournalBatch? _filling;
     private bool _isReleased;
     private long? _assignAgainAtMs;
-    private bool _seemedTruncated;
+    private bool _seemedOther;
     private volatile bool _woken;
     private volatile bool _disposed;
 
@@ -49,7 +50,6 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            _journal.Probe.ThrowIfReplaced();
             if (_isReleased)
             {
                 HearClient();
@@ -191,9 +191,14 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
         }
 
         long offset = result.Offset.Value;
-        if (offset != NextOffset)
+        if (offset != NextOffset && new OffsetGap(NextOffset, offset - 1) != _options.AcceptedGap)
         {
             throw OnJump(offset);
+        }
+
+        if (result.LeaderEpoch is int epoch)
+        {
+            _journal.NoteEpoch(epoch);
         }
 
         _trouble.OnAnswer();
@@ -209,8 +214,8 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
 
     private JournalRefusedException OnJump(long offset) =>
         offset < NextOffset
-            ? new JournalRefusedException(JournalRefusal.Replaced, $"topic '{_options.Topic}' gives record {offset} where {NextOffset} is next: it was restored or created again")
-            : new JournalRefusedException(JournalRefusal.Gap, $"offsets {NextOffset}..{offset - 1} are missing in topic '{_options.Topic}': compaction or a transactional writer");
+            ? new JournalRefusedException(JournalRefusal.Replaced, $"{_options.Name} gives record {offset} where {NextOffset} is next: it was restored or created again")
+            : RecoveryTable.Met(LogRow.OffsetsMissing, ("log", _options.Name), ("gap", new OffsetGap(NextOffset, offset - 1))).ToException();
 
     // Nothing here ends the reader but what the log itself confirms: one answer of one broker may be out of date.
     private void OnConsumeError(ConsumeException exception)
@@ -227,8 +232,8 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
                 _trouble.OnGroupDenied();
                 break;
             case ErrorCode code when AdminErrors.IsUnknownTopic(code):
-                _journal.Probe.Hurry();
-                Stall($"a broker does not know topic '{_options.Topic}'", s_later);
+                _journal.Suspect($"a broker does not know {_options.Name}");
+                Stall($"a broker does not know {_options.Name}", s_later);
                 break;
             default:
                 _trouble.OnError(exception.Error);
@@ -245,10 +250,11 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
 
     private void OnOutOfRange()
     {
-        JournalBounds bounds;
+        LogFacts found;
         try
         {
-            bounds = _journal.QueryBounds(_partition, CancellationToken.None);
+            // A topic that was created again has no such offset either, and this client does not know that it was.
+            found = _journal.Probe(NextOffset, CancellationToken.None);
         }
         catch (JournalUnavailableException exception)
         {
@@ -256,20 +262,21 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
             return;
         }
 
-        if (NextOffset < bounds.First)
+        if (RecoveryTable.Judge(new KnownLog { Identity = _journal.Identity, NextOffset = NextOffset }, found).Finding is not LogFinding finding)
         {
-            throw new JournalRefusedException(JournalRefusal.Deleted, $"records {NextOffset}..{bounds.First - 1} of topic '{_options.Topic}' are deleted");
+            _seemedOther = false;
+            Stall($"{_options.Name} does not deliver record {NextOffset}", s_confirmAfter);
         }
-
-        string words = $"topic '{_options.Topic}' ends at {bounds.Next}, this replica is at {NextOffset}: truncated or restored";
-        if (NextOffset > bounds.Next && _seemedTruncated)
+        else if (finding.Row == LogRow.RecordsDeleted || (_seemedOther && finding.Verdict == LogVerdict.Refuse))
         {
-            throw new JournalRefusedException(JournalRefusal.Truncated, words);
+            throw finding.ToException();
         }
-
-        // Said twice before it is believed; meanwhile the probe may find that it is another topic.
-        _seemedTruncated = NextOffset > bounds.Next;
-        _journal.Probe.Hurry();
-        Stall(words, s_confirmAfter);
+        else
+        {
+            // Said twice before it is believed.
+            _seemedOther = finding.Verdict == LogVerdict.Refuse;
+            _journal.Suspect(finding.Words);
+            Stall(finding.Words, s_confirmAfter);
+        }
     }
 }

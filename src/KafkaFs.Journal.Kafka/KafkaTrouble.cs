@@ -40,6 +40,9 @@ internal sealed partial class KafkaTrouble(ILogger logger, KafkaJournalOptions o
     /// <summary>Why nothing is read.</summary>
     public string? Reading { get => _reading; set => _reading = Noted(_reading, value); }
 
+    /// <summary>Hears that a complaint of librdkafka is over, with its words. Set before the first client is made; must not block.</summary>
+    public Action<string>? Over { get; set; }
+
     /// <summary>The journal is open: before that, whoever opens it says what is wrong.</summary>
     public void OnOpened()
     {
@@ -89,8 +92,17 @@ internal sealed partial class KafkaTrouble(ILogger logger, KafkaJournalOptions o
     /// <summary>A broker has answered: librdkafka's last complaint is over.</summary>
     public void OnAnswer()
     {
-        _client = null;
-        _denied = null;
+        if ((_denied ?? _client) is null)
+        {
+            return;
+        }
+
+        string? words = Interlocked.Exchange(ref _denied, null);
+        words = Interlocked.Exchange(ref _client, null) ?? words;
+        if (words is not null && _isOpen)
+        {
+            Over?.Invoke(words);
+        }
     }
 
     private string RefusedUser(string reason)

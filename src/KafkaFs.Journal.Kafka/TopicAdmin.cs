@@ -1,21 +1,20 @@
 using System.Globalization;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 using Microsoft.Extensions.Logging;
 
 namespace KafkaFs.Journal.Kafka;
 
 /// <summary>Looks at the topic, creates it with the settings that a journal needs, and checks those of one that exists.</summary>
-internal sealed partial class TopicAdmin(ITopicClient client, KafkaJournalOptions options, KafkaTrouble trouble, ILogger logger)
+/// <param name="limit">Of each question; null is 8 s.</param>
+internal sealed partial class TopicAdmin(ITopicClient client, KafkaJournalOptions options, KafkaTrouble trouble, ILogger logger, TimeSpan? limit = null)
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(8);
+    private readonly TimeSpan _limit = limit ?? TimeSpan.FromSeconds(8);
 
     // Kafka's own default where max.message.bytes cannot be read.
     private const int DefaultMaxMessageBytes = 1_048_588;
-
-    // A Write is at least 4 KiB, and names and attributes of any length have to fit.
-    private const int SmallestMaxMessageBytes = 65_536;
 
     // librdkafka's message.max.bytes ends there.
     private const int GreatestMaxMessageBytes = 1_000_000_000;
@@ -24,14 +23,14 @@ internal sealed partial class TopicAdmin(ITopicClient client, KafkaJournalOption
     private const int BatchOverheadBytes = 1_024;
 
     public Task<DescribeClusterResult> DescribeClusterAsync() =>
-        AskAsync(() => client.DescribeClusterAsync(s_limit), "Describe on the cluster");
+        AskAsync(() => client.DescribeClusterAsync(_limit), "Describe on the cluster");
 
     /// <summary>The topic, or null if the brokers do not know it.</summary>
     public async Task<TopicDescription?> FindAsync()
     {
         try
         {
-            return await AskAsync(() => client.DescribeTopicAsync(options.Topic, s_limit), $"Describe on topic '{options.Topic}'").ConfigureAwait(false);
+            return await AskAsync(() => client.DescribeTopicAsync(options.Topic, _limit), $"Describe on topic '{options.Topic}'").ConfigureAwait(false);
         }
         catch (DescribeTopicsException exception) when (AdminErrors.Of(exception).Code == ErrorCode.UnknownTopicOrPart)
         {
@@ -83,74 +82,72 @@ internal sealed partial class TopicAdmin(ITopicClient client, KafkaJournalOption
         }
 
         LogCreated(logger, options.Topic, replicas);
-        if (replicas < 3)
-        {
-            LogFewReplicas(logger, options.Topic, replicas);
-        }
     }
 
-    /// <summary>Refuses settings that lose records or order, warns of weak ones; returns the longest record, bytes.</summary>
+    /// <summary>Refuses settings that lose records or order, by the table; returns the longest record, bytes.</summary>
     public async Task<int> CheckAsync(TopicDescription topic)
     {
-        if (topic.Partitions.Count != 1)
+        LogFacts facts = await WithSettingsAsync(new LogFacts { Log = options.Name }, topic).ConfigureAwait(false);
+        LogJudgement judgement = RecoveryTable.Judge(new KnownLog(), facts);
+        return judgement.Refuses ? throw judgement.Finding!.ToException() : facts.MaxRecordBytes!.Value;
+    }
+
+    /// <summary>
+    /// All that admin requests tell of the topic. Throws <see cref="JournalUnavailableException"/> without an answer,
+    /// <see cref="JournalRefusedException"/> (Forbidden), and KafkaException for whatever else the brokers say.
+    /// </summary>
+    public async Task<LogFacts> LookAsync()
+    {
+        Task<DescribeClusterResult> cluster = DescribeClusterAsync();
+        Task<TopicDescription?> asked = FindAsync();
+        await Task.WhenAll(cluster, asked).ConfigureAwait(false);
+        LogFacts facts = new() { Log = options.Name };
+        if (await asked.ConfigureAwait(false) is not { } topic)
         {
-            throw Refused($"topic '{options.Topic}' has {topic.Partitions.Count} partitions; a journal has 1");
+            return facts with { Exists = false };
         }
 
-        Dictionary<string, ConfigEntryResult>? settings = await ReadSettingsAsync().ConfigureAwait(false);
-        if (settings is null)
+        Task<(long First, long Next, int? LeaderEpoch)> offsets =
+            AskAsync(() => client.ListOffsetsAsync(options.Topic, _limit), $"Describe on topic '{options.Topic}'");
+        Task<LogFacts> settings = WithSettingsAsync(facts, topic);
+        await Task.WhenAll(offsets, settings).ConfigureAwait(false);
+        (long first, long next, int? epoch) = await offsets.ConfigureAwait(false);
+        return (await settings.ConfigureAwait(false)) with
         {
-            LogUnverified(logger, options.Topic);
-            return DefaultMaxMessageBytes - BatchOverheadBytes;
+            Identity = new JournalIdentity("kafka", (await cluster.ConfigureAwait(false)).ClusterId ?? "", topic.TopicId.ToString()),
+            Bounds = new JournalBounds(first, next),
+            LeaderEpoch = epoch,
+        };
+    }
+
+    private async Task<LogFacts> WithSettingsAsync(LogFacts facts, TopicDescription topic)
+    {
+        facts = facts with { PartitionCount = topic.Partitions.Count };
+        if (await ReadSettingsAsync().ConfigureAwait(false) is not { } values)
+        {
+            return facts with { AreSettingsDenied = true, MaxRecordBytes = DefaultMaxMessageBytes - BatchOverheadBytes };
         }
 
-        string Value(string key) => settings.TryGetValue(key, out ConfigEntryResult? entry) ? entry.Value ?? "" : "";
-        if (Value("cleanup.policy").Contains("compact", StringComparison.Ordinal))
+        string Value(string key) => values.TryGetValue(key, out ConfigEntryResult? entry) ? entry.Value ?? "" : "";
+        long max = long.TryParse(Value("max.message.bytes"), NumberStyles.None, CultureInfo.InvariantCulture, out long found) ? found : DefaultMaxMessageBytes;
+        return facts with
         {
-            throw Refused($"topic '{options.Topic}' has cleanup.policy={Value("cleanup.policy")}: compaction deletes history; set it to delete");
-        }
-
-        foreach (string key in (string[])["retention.ms", "retention.bytes"])
-        {
-            if (Value(key) is not ("-1" or "") && !options.AcceptFiniteRetention)
+            MaxRecordBytes = (int)Math.Min(max, GreatestMaxMessageBytes) - BatchOverheadBytes,
+            Settings = new TopicSettings
             {
-                throw Refused($"topic '{options.Topic}' has {key}={Value(key)}: old records vanish and no new replica can be built; set it to -1, or accept finite retention by configuration");
-            }
-        }
-
-        WarnOfWeakness(topic, Value);
-        return LongestRecord(Value("max.message.bytes"));
+                CleanupPolicy = Value("cleanup.policy"),
+                FiniteRetention = options.AcceptFiniteRetention ? null : Finite("retention.ms", Value) ?? Finite("retention.bytes", Value),
+                UncleanElection = Value("unclean.leader.election.enable") == "true",
+                MinInSync = int.TryParse(Value("min.insync.replicas"), NumberStyles.None, CultureInfo.InvariantCulture, out int inSync) ? inSync : null,
+                Replicas = topic.Partitions is [TopicPartitionInfo partition, ..] ? partition.Replicas.Count : null,
+                FlushesEach = Value("flush.messages") == "1",
+                IsCreateTime = Value("message.timestamp.type") == "CreateTime",
+                MaxMessageBytes = max,
+            },
+        };
     }
 
-    private int LongestRecord(string maxMessageBytes)
-    {
-        if (!long.TryParse(maxMessageBytes, NumberStyles.None, CultureInfo.InvariantCulture, out long max))
-        {
-            return DefaultMaxMessageBytes - BatchOverheadBytes;
-        }
-
-        return max < SmallestMaxMessageBytes
-            ? throw Refused($"topic '{options.Topic}' has max.message.bytes={max}: a journal needs {SmallestMaxMessageBytes} at least, and works well from 1048576 on")
-            : (int)Math.Min(max, GreatestMaxMessageBytes) - BatchOverheadBytes;
-    }
-
-    private void WarnOfWeakness(TopicDescription topic, Func<string, string> value)
-    {
-        if (value("unclean.leader.election.enable") == "true")
-        {
-            LogWeak(logger, options.Topic, "unclean.leader.election.enable=true", "acknowledged records can be lost at a failover");
-        }
-
-        if (topic.Partitions[0].Replicas.Count >= 3 && value("min.insync.replicas") == "1")
-        {
-            LogWeak(logger, options.Topic, "min.insync.replicas=1", "acknowledged records may be on one broker only");
-        }
-
-        if (value("message.timestamp.type") == "CreateTime")
-        {
-            LogWeak(logger, options.Topic, "message.timestamp.type=CreateTime", "a master whose clock is off is refused by the broker");
-        }
-    }
+    private static string? Finite(string key, Func<string, string> value) => value(key) is "-1" or "" ? null : $"{key}={value(key)}";
 
     private async Task TryCreateAsync(short replicas, int? maxMessageBytes)
     {
@@ -178,7 +175,7 @@ internal sealed partial class TopicAdmin(ITopicClient client, KafkaJournalOption
             await AskAsync(
                 async () =>
                 {
-                    await client.CreateTopicAsync(topic, s_limit).ConfigureAwait(false);
+                    await client.CreateTopicAsync(topic, _limit).ConfigureAwait(false);
                     return true;
                 },
                 $"Create on topic '{options.Topic}'").ConfigureAwait(false);
@@ -194,7 +191,7 @@ internal sealed partial class TopicAdmin(ITopicClient client, KafkaJournalOption
         try
         {
             return await AskAsync(
-                () => client.DescribeConfigsAsync(options.Topic, s_limit), $"DescribeConfigs on topic '{options.Topic}'").ConfigureAwait(false);
+                () => client.DescribeConfigsAsync(options.Topic, _limit), $"DescribeConfigs on topic '{options.Topic}'").ConfigureAwait(false);
         }
         catch (JournalRefusedException exception) when (exception.Refusal == JournalRefusal.Forbidden)
         {
@@ -236,18 +233,9 @@ internal sealed partial class TopicAdmin(ITopicClient client, KafkaJournalOption
     [LoggerMessage(3010, LogLevel.Information, "Created topic {Topic} with {Replicas} replicas")]
     private static partial void LogCreated(ILogger logger, string topic, int replicas);
 
-    [LoggerMessage(3011, LogLevel.Warning, "Topic {Topic} has {Replicas} replicas: what one broker loses (Kafka does not fsync) is lost; three brokers are safe")]
-    private static partial void LogFewReplicas(ILogger logger, string topic, int replicas);
-
     [LoggerMessage(3012, LogLevel.Information, "Topic {Topic} was created by another master at the same moment")]
     private static partial void LogRace(ILogger logger, string topic);
 
     [LoggerMessage(3013, LogLevel.Warning, "Topic {Topic}: the cluster does not take long records ({Reason}); its own limit is used")]
     private static partial void LogSmallMessages(ILogger logger, string topic, string reason);
-
-    [LoggerMessage(3014, LogLevel.Warning, "Topic {Topic}: settings unverified, DescribeConfigs is denied")]
-    private static partial void LogUnverified(ILogger logger, string topic);
-
-    [LoggerMessage(3015, LogLevel.Warning, "Topic {Topic} has {Setting}: {Consequence}")]
-    private static partial void LogWeak(ILogger logger, string topic, string setting, string consequence);
 }

@@ -16,6 +16,9 @@ internal interface ITopicClient : IDisposable
     Task CreateTopicAsync(TopicSpecification topic, TimeSpan limit);
 
     Task<Dictionary<string, ConfigEntryResult>> DescribeConfigsAsync(string topic, TimeSpan limit);
+
+    /// <summary>First and next offset of partition 0, and the epoch of its leader; null if that is not said.</summary>
+    Task<(long First, long Next, int? LeaderEpoch)> ListOffsetsAsync(string topic, TimeSpan limit);
 }
 
 /// <summary>The real one; owns <paramref name="admin"/>.</summary>
@@ -40,6 +43,20 @@ internal sealed class TopicClient(IAdminClient admin) : ITopicClient
         List<DescribeConfigsResult> result =
             await admin.DescribeConfigsAsync([resource], new DescribeConfigsOptions { RequestTimeout = limit }).ConfigureAwait(false);
         return result[0].Entries;
+    }
+
+    public async Task<(long First, long Next, int? LeaderEpoch)> ListOffsetsAsync(string topic, TimeSpan limit)
+    {
+        TopicPartitionOffsetError[] ends = await Task.WhenAll(
+            ListOffsetAsync(topic, OffsetSpec.Earliest(), limit), ListOffsetAsync(topic, OffsetSpec.Latest(), limit)).ConfigureAwait(false);
+        return (ends[0].Offset.Value, ends[1].Offset.Value, ends[1].LeaderEpoch);
+    }
+
+    private async Task<TopicPartitionOffsetError> ListOffsetAsync(string topic, OffsetSpec which, TimeSpan limit)
+    {
+        TopicPartitionOffsetSpec partition = new() { TopicPartition = new TopicPartition(topic, 0), OffsetSpec = which };
+        ListOffsetsResult result = await admin.ListOffsetsAsync([partition], new ListOffsetsOptions { RequestTimeout = limit }).ConfigureAwait(false);
+        return result.ResultInfos[0].TopicPartitionOffsetError;
     }
 
     public void Dispose() => ClientDisposal.Run(admin);

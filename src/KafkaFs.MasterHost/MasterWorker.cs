@@ -64,6 +64,7 @@ internal sealed partial class MasterWorker(
         ProcessCalls.RaiseDescriptorLimit();
         using IJournal journal = await OpenJournalAsync(stop).ConfigureAwait(false);
         using LocalReplica replica = ReplicaOpening.Open(settings, journal, _status, _logger, clock, stop);
+        using LogCheck check = ReplicaOpening.Check(replica, journal, _logger, clock);
         using MasterSession session = new(replica.Applier, journal, metrics.OnAcknowledged, _logger, clock);
         SessionStart start = new(session, replica, clock);
         SpaceReserve reserve = new(() => replica.Tree.StatFileSystem(out FileSystemStatus space) == Errno.None ? space : null, settings.ReserveBytes, _logger, clock);
@@ -73,7 +74,7 @@ internal sealed partial class MasterWorker(
         bool isFailing = true;
         try
         {
-            follower = new JournalFollower(replica, journal, _status, metrics);
+            follower = new JournalFollower(replica, journal, check, _status, metrics);
             await FirstOf(follower.CaughtUp, follower, session).WaitAsync(stop).ConfigureAwait(false);
             await FirstOf(start.RunAsync(RootAttributes(), stop), follower, session).WaitAsync(stop).ConfigureAwait(false);
             await ServeAsync(journal, session, fileSystem, follower, stop).ConfigureAwait(false);

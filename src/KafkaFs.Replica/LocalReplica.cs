@@ -1,3 +1,4 @@
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 using KafkaFs.Replica.Apply;
 using KafkaFs.Replica.Checkpoint;
@@ -21,6 +22,8 @@ public sealed partial class LocalReplica : IDisposable
     private readonly ReplicaOptions _options;
     private readonly ILogger _logger;
     private readonly OpenDataRoot? _owned;
+    private readonly byte[]? _openedTail;
+    private readonly int _openedEpoch;
     private bool _hasCheckpoint;
     private NamespaceDelta? _first;
     private volatile TailReader? _tail;
@@ -30,6 +33,7 @@ public sealed partial class LocalReplica : IDisposable
     {
         (_disk, _index, Tree, Namespace, _journal, _options, _logger, _owned) = (disk, index, tree, start.State, journal, options, logger, owned);
         _hasCheckpoint = start.Header is not null;
+        (_openedTail, _openedEpoch) = (start.Header?.LastRecordHash, start.Header?.LeaderEpoch ?? -1);
         Applier = new Applier(Namespace, tree, logger, clock)
         {
             Horizon = start.Header?.Horizon ?? options.CheckpointRecords,
@@ -38,7 +42,7 @@ public sealed partial class LocalReplica : IDisposable
             LeaveTrail = disk.WriteTrail,
             HorizonReached = () => Checkpoints?.Hurry(),
         };
-        Checkpoints = new Checkpointer(disk, index, Applier, Namespace, start.Header?.LastRecordHash ?? [], options, journal.Identity, clock, logger);
+        Checkpoints = new Checkpointer(disk, index, Applier, Namespace, start.Header?.LastRecordHash ?? [], options, journal, clock, logger);
     }
 
     /// <summary>The data root; a simulated replica has none.</summary>
@@ -54,6 +58,25 @@ public sealed partial class LocalReplica : IDisposable
 
     /// <summary>What this machine refuses now, of a record or of a checkpoint, or null.</summary>
     public ApplyStall? Stall => Applier.Stall ?? Checkpoints.Stall;
+
+    /// <summary>What this replica knows of its log now; for checks of it. Waits for the batch under way.</summary>
+    public KnownLog KnownLog
+    {
+        get
+        {
+            (long next, byte[]? tail) = Applier.Tail;
+            return new KnownLog
+            {
+                Identity = _journal.Identity,
+                Filesystem = Namespace.IsCreated ? Namespace.Filesystem : Guid.Empty,
+                NextOffset = next,
+                TailHash = tail ?? (_openedTail is { Length: > 0 } ? _openedTail : null),
+                LeaderEpoch = Math.Max(_openedEpoch, _journal.LeaderEpoch),
+                MaxRecordBytes = _journal.MaxRecordBytes,
+                Accepted = _options.Accepted,
+            };
+        }
+    }
 
     /// <summary>
     /// Opens the data root, checks that <paramref name="journal"/> is the one it follows, and brings tree and namespace to one position:
@@ -207,7 +230,7 @@ public sealed partial class LocalReplica : IDisposable
             JournalBinding.Bind(_disk, _journal.Identity);
             RecordedOwnership.Record(_disk, Tree.Ownership);
             NamespaceDelta empty = _first ??= Namespace.Freeze();
-            _index.Commit(empty, new CheckpointHeader(_journal.Identity, 0, [], _disk.Identity, Applier.Horizon));
+            _index.Commit(empty, new CheckpointHeader(_journal.Identity, 0, [], _disk.Identity, Applier.Horizon, _journal.LeaderEpoch));
             empty.Complete();
             _hasCheckpoint = true;
         }

@@ -1,3 +1,4 @@
+using KafkaFs.Journal.Check;
 using KafkaFs.Replica.Tree;
 
 namespace KafkaFs.Replica;
@@ -20,10 +21,13 @@ public sealed record ReplicaOptions
     /// <summary>A checkpoint starts also after this time, if anything was applied.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>What the operator has accepted of a log that is not what it was.</summary>
+    public Acceptance Accepted { get; init; } = Acceptance.None;
+
     /// <summary>The journal's tail is fetched also while nothing but own records is in it; for measuring what that costs.</summary>
     internal bool AlwaysFetches { get; init; }
 
-    /// <summary>How long a log that seems to end too early is given to say so again.</summary>
+    /// <summary>How long a log that seems not to be ours, or to end too early, is given to say so again.</summary>
     internal TimeSpan ConfirmEndAfter { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>How long a recovery waits at first after a refusal.</summary>

@@ -28,7 +28,8 @@ internal sealed class SlaveWorker(
     {
         using IJournal journal = await JournalOpening.WaitAsync(provider, _status, stop).ConfigureAwait(false);
         using LocalReplica replica = ReplicaOpening.Open(settings, journal, _status, _logger, clock, stop);
-        using JournalFollower follower = new(replica, journal, _status, metrics);
+        using LogCheck check = ReplicaOpening.Check(replica, journal, _logger, clock);
+        using JournalFollower follower = new(replica, journal, check, _status, metrics);
         bool isFailing = true;
         try
         {

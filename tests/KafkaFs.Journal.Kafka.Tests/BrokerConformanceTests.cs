@@ -81,14 +81,12 @@ public sealed class BrokerConformanceTests(BrokerFixture fixture) : JournalConfo
         Assert.Equal(before.Identity.Cluster, after.Identity.Cluster);
     }
 
-    [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    public async Task G4_ATopicCreatedAgainUnderAnOpenJournalIsRefused(int records)
+    [Fact]
+    public async Task G4_ATopicCreatedAgainUnderAnOpenJournalIsRefused()
     {
         using IJournal journal = await Provider.OpenAsync(true, default);
-        await AppendAsync(journal, [.. Enumerable.Repeat<byte[]>([1], records)]);
-        using IJournalReader reader = journal.OpenReader(0, records);
+        await AppendAsync(journal, [[1]]);
+        using IJournalReader reader = journal.OpenReader(0, 1);
         using (IAdminClient admin = Admin())
         {
             await admin.DeleteTopicsAsync([_topic]);
@@ -117,12 +115,12 @@ public sealed class BrokerConformanceTests(BrokerFixture fixture) : JournalConfo
             await admin.DeleteTopicsAsync([_topic]);
         }
 
-        for (int attempt = 0; attempt < 60 && journal.Trouble?.Contains("does not exist any more", StringComparison.Ordinal) != true; attempt++)
+        for (int attempt = 0; attempt < 60 && journal.Look(default).Exists; attempt++)
         {
             Assert.False(reader.Read(new JournalBatch(), TimeSpan.FromMilliseconds(500)));
         }
 
-        Assert.Equal($"topic '{_topic}' does not exist any more", journal.Trouble);
+        Assert.StartsWith($"topic '{_topic}' does not exist", journal.Trouble, StringComparison.Ordinal);
     }
 
     [Fact]

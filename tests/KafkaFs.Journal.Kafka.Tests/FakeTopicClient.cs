@@ -12,13 +12,19 @@ internal sealed class FakeTopicClient : ITopicClient
 
     public Func<(ErrorCode Error, Dictionary<string, string> Settings)> Configs { get; init; } = () => throw new NotSupportedException();
 
-    public Task<DescribeClusterResult> DescribeClusterAsync(TimeSpan limit) => throw new NotSupportedException();
+    public string ClusterId { get; init; } = "the-cluster";
+
+    public List<Node> Replicas { get; init; } = [];
+
+    public Task<DescribeClusterResult> DescribeClusterAsync(TimeSpan limit) =>
+        Task.FromResult(Made<DescribeClusterResult>(("ClusterId", ClusterId)));
 
     public async Task<TopicDescription> DescribeTopicAsync(string topic, TimeSpan limit)
     {
         await Task.Yield();
         (ErrorCode error, Uuid id) = Describe();
-        TopicDescription description = Made<TopicDescription>(("Error", new Error(error)), ("TopicId", id));
+        TopicDescription description = Made<TopicDescription>(("Error", new Error(error)), ("TopicId", id),
+            ("Partitions", new List<TopicPartitionInfo> { Made<TopicPartitionInfo>(("Replicas", Replicas)) }));
         return error == ErrorCode.NoError
             ? description
             : throw new DescribeTopicsException(Made<DescribeTopicsReport>(("TopicDescriptions", new List<TopicDescription> { description })));
@@ -42,6 +48,10 @@ internal sealed class FakeTopicClient : ITopicClient
             ? settings.ToDictionary(pair => pair.Key, pair => Made<ConfigEntryResult>(("Name", pair.Key), ("Value", pair.Value)))
             : throw new DescribeConfigsException([Made<DescribeConfigsReport>(("Error", new Error(error)))]);
     }
+
+    public (long First, long Next, int? LeaderEpoch) Offsets { get; init; } = (0, 0, null);
+
+    public Task<(long First, long Next, int? LeaderEpoch)> ListOffsetsAsync(string topic, TimeSpan limit) => Task.FromResult(Offsets);
 
     public void Dispose()
     {

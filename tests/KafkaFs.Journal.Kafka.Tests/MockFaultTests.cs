@@ -78,8 +78,8 @@ public sealed class MockFaultTests : IDisposable
     }
 
     [Theory]
-    [InlineData(ErrorCode.UnknownTopicOrPart, "does not exist any more")]
-    [InlineData(ErrorCode.TopicAuthorizationFailed, "do not allow")]
+    [InlineData(ErrorCode.UnknownTopicOrPart, "does not exist")]
+    [InlineData(ErrorCode.TopicAuthorizationFailed, "do not allow Describe")]
     public async Task WhatABrokerSaysOfATopicIsATroubleAndNotTheEnd(ErrorCode error, string words)
     {
         using KafkaJournal journal = Open();
@@ -87,31 +87,46 @@ public sealed class MockFaultTests : IDisposable
         _answer.Error = error;
         using IJournalReader reader = journal.OpenReader(0, 0);
         JournalBatch batch = new();
+        List<string> suspicions = [];
+        journal.Suspected = suspicions.Add;
         await UntilAsync(() =>
         {
             Assert.False(reader.Read(batch, TimeSpan.FromMilliseconds(50)));
+            Look(journal);
             return journal.Trouble?.Contains(words, StringComparison.Ordinal) == true;
         });
         Assert.Throws<JournalUnavailableException>(() => journal.QueryBounds(0, default));
+        Assert.Contains($"a broker does not know topic '{_topic}'", suspicions);
 
         _mock.SetTopicError(_topic, 0);
         _answer.Error = ErrorCode.NoError;
         using IJournalAppender appender = journal.OpenAppender(0, _listener);
         await UntilAsync(() => appender.TryAppend(new byte[] { 1 }, 1));
         await UntilAsync(() => reader.Read(batch, TimeSpan.FromMilliseconds(50)));
+        Look(journal);
         await UntilAsync(() => journal.Trouble is null);
     }
 
     [Fact]
-    public async Task G4_ATopicThatIsDeletedAndCreatedAgainIsNoticed()
+    public void ALookTellsWhatTheTopicIsNow()
     {
         using KafkaJournal journal = Open();
-        using IJournalReader reader = journal.OpenReader(0, 0);
+        Assert.Equal(journal.Identity, journal.Look(default).Identity);
         _answer = (ErrorCode.NoError, new Uuid(3, 4));
-        JournalRefusedException refused = await RefusedAsync(() => reader.Read(new JournalBatch(), TimeSpan.FromMilliseconds(50)));
-        Assert.Equal(JournalRefusal.Replaced, refused.Refusal);
-        Assert.Equal($"topic '{_topic}' was deleted and created again", refused.Message);
-        Assert.Throws<JournalRefusedException>(() => journal.QueryBounds(0, default));
+        Assert.Equal(new Uuid(3, 4).ToString(), journal.Look(default).Identity!.Log);
+    }
+
+    [Fact]
+    public void ThatBrokersAnswerAgainIsToldToWhoChecksTheLog()
+    {
+        using KafkaJournal journal = Open();
+        List<string> suspicions = [];
+        journal.Suspected = suspicions.Add;
+        journal.QueryBounds(0, default);
+        Assert.Empty(suspicions);
+        _trouble.OnError(new Error(ErrorCode.Local_AllBrokersDown, "1/1 brokers are down"));
+        journal.QueryBounds(0, default);
+        Assert.Equal(["the brokers answer again after: 1/1 brokers are down"], suspicions);
     }
 
     [Fact]
@@ -171,9 +186,8 @@ public sealed class MockFaultTests : IDisposable
                 ["topic.metadata.propagation.max.ms"] = "200",
             },
         };
-        TopicProbe probe = new(
-            _topic, _answer.Id.ToString(), () => new FakeTopicClient { Describe = () => _answer }, _trouble, TimeSpan.FromMilliseconds(200));
-        return new KafkaJournal(options, new JournalIdentity("kafka", "mock", _answer.Id.ToString()), 1_000_000, probe, _trouble);
+        FakeTopicClient client = new() { Describe = () => _answer, Configs = () => (ErrorCode.NoError, []) };
+        return new KafkaJournal(options, new JournalIdentity("kafka", client.ClusterId, _answer.Id.ToString()), 1_000_000, () => client, _trouble);
     }
 
     private static async Task UntilAsync(Func<bool> condition)
@@ -185,23 +199,16 @@ public sealed class MockFaultTests : IDisposable
         }
     }
 
-    private static async Task<JournalRefusedException> RefusedAsync(Action action)
+    private static void Look(KafkaJournal journal)
     {
-        JournalRefusedException? refused = null;
-        await UntilAsync(() =>
+        try
         {
-            try
-            {
-                action();
-            }
-            catch (JournalRefusedException exception)
-            {
-                refused = exception;
-            }
-
-            return refused is not null;
-        });
-        return refused!;
+            journal.Look(default);
+        }
+        catch (JournalUnavailableException)
+        {
+            // Its words are in the journal's trouble.
+        }
     }
 
     private sealed class ThrowingListener : IAppendListener

@@ -170,13 +170,14 @@ public sealed class LocalReplicaTests : IDisposable
     public void AJournalOfSomethingElseBindsNothing()
     {
         _journal.Truncate(0);
-        _journal.Land([1, 2, 3]);
         using (LocalReplica replica = Open())
         {
+            _journal.Land([1, 2, 3]);
             Assert.Equal(JournalRefusal.NotAJournal, Assert.Throws<JournalRefusedException>(() => Follow(replica, 1)).Refusal);
             replica.CloseUnlessFailed();
         }
 
+        Assert.Equal(JournalRefusal.NotAJournal, Assert.Throws<JournalRefusedException>(() => Open()).Refusal);
         Assert.DoesNotContain(Directory.GetFiles(Own), file => Path.GetFileName(file) is "journal.json" or "clean" or "index.db");
         _journal.Truncate(0);
         _journal.Land(_writer.FilesystemCreated());

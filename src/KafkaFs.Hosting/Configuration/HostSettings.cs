@@ -1,3 +1,4 @@
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Kafka;
 using KafkaFs.Replica;
 using KafkaFs.Replica.Tree;
@@ -22,6 +23,9 @@ public sealed record HostSettings
 
     /// <summary>The file of the embedded journal, or null.</summary>
     public string? EmbeddedFile { get; init; }
+
+    /// <summary>What the operator has accepted of a log that is not what it was.</summary>
+    public Acceptance Accepted { get; init; } = Acceptance.None;
 
     /// <summary>Where health and metrics are served; empty is nowhere.</summary>
     public required string HttpUrls { get; init; }

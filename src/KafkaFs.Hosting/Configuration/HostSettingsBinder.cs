@@ -1,3 +1,5 @@
+using KafkaFs.Journal.Check;
+using KafkaFs.Journal.Kafka;
 using KafkaFs.Replica.Tree;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
@@ -32,7 +34,9 @@ public static class HostSettingsBinder
             Kafka = KafkaSettings.Bind(reader, provider == Kafka),
             EmbeddedFile = BindEmbedded(reader, provider),
             HttpUrls = BindUrls(reader, role),
+            Accepted = BindAccepted(reader),
         };
+        settings = settings with { Kafka = settings.Kafka is KafkaJournalOptions kafka ? kafka with { AcceptedGap = settings.Accepted.Gap } : null };
         settings = BindMount(reader, settings);
         PlaceRules.Check(reader, settings);
         CheckLogging(reader, configuration);
@@ -65,6 +69,18 @@ public static class HostSettingsBinder
             "namespace" => TreeOwnership.Namespace,
             _ => null,
         };
+
+    private static Acceptance BindAccepted(SettingsReader reader)
+    {
+        string topic = reader.Text("Accept:Topic"), cluster = reader.Text("Accept:Cluster"), gap = reader.Text("Accept:Gap");
+        OffsetGap? offsets = OffsetGap.Parse(gap);
+        if (gap.Length > 0 && offsets is null)
+        {
+            reader.Errors.Add($"{SettingsReader.Name("Accept:Gap")} = '{gap}': the offsets that are missing, A..B, are wanted, as the refusal names them");
+        }
+
+        return new Acceptance(topic.Length > 0 ? topic : null, cluster.Length > 0 ? cluster : null, offsets);
+    }
 
     private static string? BindEmbedded(SettingsReader reader, string provider)
     {

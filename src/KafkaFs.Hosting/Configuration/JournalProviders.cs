@@ -11,5 +11,5 @@ public static class JournalProviders
     public static IJournalProvider Create(HostSettings settings, ILoggerFactory loggers) =>
         settings.Kafka is KafkaJournalOptions kafka
             ? new KafkaJournalProvider(kafka, loggers.CreateLogger("KafkaFs.Journal.Kafka"))
-            : new EmbeddedJournalProvider(settings.EmbeddedFile!, loggers.CreateLogger("KafkaFs.Journal.Embedded"));
+            : new EmbeddedJournalProvider(settings.EmbeddedFile!, loggers.CreateLogger("KafkaFs.Journal.Embedded"), settings.Accepted.Gap);
 }

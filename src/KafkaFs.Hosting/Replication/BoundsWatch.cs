@@ -1,25 +1,24 @@
 using KafkaFs.Hosting.Status;
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 
 namespace KafkaFs.Hosting.Replication;
 
 /// <summary>
-/// Asks the journal for its bounds, again and again: where it ends, whether it answers at all, and whether it is still the log that
-/// this replica follows. <see cref="Ask"/> is for one thread, the rest for any.
+/// Asks the journal for its bounds, again and again: where it ends, and whether it answers at all. Whether it is still the log that this
+/// replica follows is decided elsewhere. <see cref="Ask"/> is for one thread, the rest for any.
 /// </summary>
 /// <param name="journal">Who is asked; must live until the last question is answered.</param>
 /// <param name="applied">Offset of the next record to apply.</param>
 /// <param name="status">Hears where the journal ends.</param>
+/// <param name="suspect">Hears of an end before what is applied, in words.</param>
 /// <param name="clock">Tells how long there was no answer.</param>
-internal sealed class BoundsWatch(IJournal journal, Func<long> applied, HostStatus status, TimeProvider clock)
+internal sealed class BoundsWatch(IJournal journal, Func<long> applied, HostStatus status, Action<string> suspect, TimeProvider clock)
 {
     /// <summary>A journal that has not answered for so long is stalled.</summary>
     public static readonly TimeSpan StallAfter = TimeSpan.FromSeconds(10);
 
-    private static readonly TimeSpan s_confirmAfter = TimeSpan.FromSeconds(3);
-
     private long _answeredAt = clock.GetTimestamp();
-    private long? _seemedTruncatedAt;
     private long _target = -1;
     private volatile string? _missing;
     private volatile string? _complaint;
@@ -44,7 +43,7 @@ internal sealed class BoundsWatch(IJournal journal, Func<long> applied, HostStat
 
     /// <summary>
     /// One question. No answer is no finding, and a journal that is missing may come back; throws
-    /// <see cref="JournalRefusedException"/> when the answer is that the log is not, or not any more, what this replica follows.
+    /// <see cref="JournalRefusedException"/> when the answer is that it is no log of ours.
     /// </summary>
     public void Ask(CancellationToken stop)
     {
@@ -55,11 +54,10 @@ internal sealed class BoundsWatch(IJournal journal, Func<long> applied, HostStat
             JournalBounds bounds = journal.QueryBounds(0, stop);
             if (bounds.Next < before)
             {
-                OnTruncated(bounds.Next, before);
+                OnTruncated(bounds, before);
                 return;
             }
 
-            _seemedTruncatedAt = null;
             Answered(bounds.Next);
         }
         catch (JournalRefusedException exception) when (exception.Refusal == JournalRefusal.Missing)
@@ -76,16 +74,11 @@ internal sealed class BoundsWatch(IJournal journal, Func<long> applied, HostStat
         }
     }
 
-    // A broker that was the leader may tell of a past end: only what is still said some seconds later is certain.
-    private void OnTruncated(long end, long before)
+    private void OnTruncated(JournalBounds bounds, long before)
     {
-        string words = $"the journal ends at {end}, this replica is at {before}: truncated or restored";
-        _seemedTruncatedAt ??= clock.GetTimestamp();
+        string? words = RecoveryTable.Judge(new KnownLog { NextOffset = before }, new LogFacts { Bounds = bounds }).Finding?.Words;
         _complaint = words;
-        if (clock.GetElapsedTime(_seemedTruncatedAt.Value) >= s_confirmAfter)
-        {
-            throw new JournalRefusedException(JournalRefusal.Truncated, words);
-        }
+        suspect(words ?? "");
     }
 
     private void Answered(long end)

@@ -6,8 +6,8 @@ using KafkaFs.Replica;
 namespace KafkaFs.Hosting.Replication;
 
 /// <summary>
-/// Runs a replica: a thread that follows the journal, one that asks the journal for its end, and one that looks at both and keeps
-/// the status true. Its tasks fail with what the replica cannot go on from. The replica and the journal are the caller's, who calls
+/// Runs a replica: a thread that follows the journal, one that asks the journal for its end, one that checks whether it is still ours,
+/// and one that looks at all of them and keeps the status true. Its tasks fail with what the replica cannot go on from. The replica and the journal are the caller's, who calls
 /// <see cref="Stop"/> before it disposes either.
 /// </summary>
 public sealed class JournalFollower : IDisposable
@@ -29,6 +29,8 @@ public sealed class JournalFollower : IDisposable
     private readonly Thread _follow;
     private readonly Thread _look;
     private readonly Thread _ask;
+    private readonly Thread _checking;
+    private readonly LogCheck _check;
     private volatile JournalRefusedException? _verdict;
     private volatile string? _readyWords;
     private bool _stopped;
@@ -38,16 +40,18 @@ public sealed class JournalFollower : IDisposable
     /// Starts following, and asks nothing itself: a journal that is away now is waited for. The replica counts as caught up once it
     /// has applied what the journal held at its first answer.
     /// </summary>
-    public JournalFollower(LocalReplica replica, IJournal journal, HostStatus status, KafkaFsMetrics metrics, TimeProvider? clock = null)
+    /// <param name="check">Is run from here on until <see cref="Stop"/>; the caller's.</param>
+    public JournalFollower(LocalReplica replica, IJournal journal, LogCheck check, HostStatus status, KafkaFsMetrics metrics, TimeProvider? clock = null)
     {
-        (_replica, _journal, _status) = (replica, journal, status);
-        _bounds = new BoundsWatch(journal, () => replica.Applier.NextOffset, status, clock ?? TimeProvider.System);
+        (_replica, _journal, _status, _check) = (replica, journal, status, check);
+        _bounds = new BoundsWatch(journal, () => replica.Applier.NextOffset, status, check.Suspect, clock ?? TimeProvider.System);
         metrics.Observe(replica);
         status.SetPosition(replica.Applier.NextOffset, 0);
         status.Set(HostState.CatchingUp, $"catching up from {replica.Applier.NextOffset}");
         _follow = Start("journal-follow", Follow);
         _look = Start("status", Look);
         _ask = Start("journal-bounds", AskBounds);
+        _checking = Start("journal-check", () => EndByVerdict(() => check.Run(_stop.Token)));
     }
 
     /// <summary>Completes when everything is applied that the journal held at the start.</summary>
@@ -79,7 +83,7 @@ public sealed class JournalFollower : IDisposable
         _follow.Join();
         _look.Join();
         _journal.NoteApplied(_replica.Applier.NextOffset);
-        _hasAnswer = _ask.Join(s_stopLimit);
+        _hasAnswer = _ask.Join(s_stopLimit) && _checking.Join(s_stopLimit);
     }
 
     /// <inheritdoc/>
@@ -135,17 +139,23 @@ public sealed class JournalFollower : IDisposable
     {
         do
         {
-            try
-            {
-                _bounds.Ask(_stop.Token);
-            }
-            catch (JournalRefusedException exception)
-            {
-                _verdict = exception;
-                _stop.Cancel();
-            }
+            EndByVerdict(() => _bounds.Ask(_stop.Token));
         }
         while (!_stop.Token.WaitHandle.WaitOne(s_boundsInterval));
+    }
+
+    // What follows the journal ends first, and then says why.
+    private void EndByVerdict(Action ask)
+    {
+        try
+        {
+            ask();
+        }
+        catch (JournalRefusedException exception)
+        {
+            _verdict = exception;
+            _stop.Cancel();
+        }
     }
 
     private void Look()
@@ -171,7 +181,7 @@ public sealed class JournalFollower : IDisposable
         {
             _status.Set(HostState.Stalled, stall.ToString());
         }
-        else if (_bounds.Stall is string silence)
+        else if ((_check.Stall ?? _bounds.Stall) is string silence)
         {
             _status.Set(HostState.Stalled, silence);
         }

@@ -22,9 +22,18 @@ public static class ReplicaOpening
             DataRoot = settings.DataRoot,
             Ownership = settings.Ownership,
             CheckpointRecords = settings.CheckpointRecords,
+            Accepted = settings.Accepted,
             OnRecovery = words => status.Set(HostState.Starting, words),
             OnRecoveryStalled = words => status.Set(HostState.Stalled, words),
         };
         return LocalReplica.Open(options, journal, logger, clock, stop);
     }
+
+    /// <summary>The check of the journal that a replica follows; the caller disposes it after all who use it.</summary>
+    public static LogCheck Check(LocalReplica replica, IJournal journal, ILogger logger, TimeProvider clock) =>
+        new(journal, () => replica.KnownLog, logger, clock)
+        {
+            IsReading = () => replica.Stall is null,
+            NothingDelivered = replica.RenewReader,
+        };
 }

@@ -1,3 +1,5 @@
+using KafkaFs.Journal.Check;
+
 namespace KafkaFs.Journal.Contract;
 
 /// <summary>
@@ -13,7 +15,7 @@ public interface IJournal : IDisposable
     /// <summary>Number of partitions; 1 until several are built.</summary>
     int PartitionCount { get; }
 
-    /// <summary>Longest record that the log takes, bytes, at the time of opening.</summary>
+    /// <summary>Longest record that the log takes, bytes: at the time of opening, and after each look or probe, which may find it lowered.</summary>
     int MaxRecordBytes { get; }
 
     /// <summary>
@@ -41,6 +43,31 @@ public interface IJournal : IDisposable
     /// </summary>
     void NoteApplied(long next)
     {
+    }
+
+    /// <summary>
+    /// A cheap look at the log, through a client that is kept: identity, bounds, settings; for every few seconds. Blocks up to
+    /// <see cref="LogProbe.Limit"/>; throws <see cref="JournalUnavailableException"/> when there is no answer. A log that does not exist is an answer.
+    /// </summary>
+    LogFacts Look(CancellationToken stop) => LogProbe.Look(this, stop);
+
+    /// <summary>
+    /// The same, and the records 0 and before <paramref name="next"/>, of clients that know nothing of before: those in use do not notice
+    /// a topic that was created again. One at a time; limit and exceptions as for <see cref="Look"/>.
+    /// </summary>
+    LogFacts Probe(long next, CancellationToken stop) => LogProbe.Probe(this, next, stop);
+
+    /// <summary>The highest epoch of the partition's leader that was seen; -1 for none, or where there are no such epochs.</summary>
+    int LeaderEpoch => -1;
+
+    /// <summary>
+    /// Hears, on any thread, in words, of what may hide a change of the log: the clients were cut off, another leader, a topic that a
+    /// broker does not know. Set by who checks the log; must not block.
+    /// </summary>
+    Action<string>? Suspected
+    {
+        get => null;
+        set { }
     }
 
     /// <summary>What keeps the provider from working now, in words for a person (broker, cause), or null. Changes at any time.</summary>

@@ -17,11 +17,12 @@ public interface IJournalReader : IDisposable
     Func<long>? HeldUpTo { get; set; }
 
     /// <summary>
-    /// Clears <paramref name="batch"/> and fills it with the records that follow, in offset order without gaps, as many as are at
-    /// hand up to the batch's own limit (at least one record, however long). Waits up to <paramref name="timeout"/> for the first
-    /// one; returns false, with an empty batch, if none came (also while the log does not answer: see
-    /// <see cref="IJournal.Trouble"/>), and at once while the reader is released. Throws <see cref="JournalRefusedException"/> when the log is not what it was: shortened,
-    /// re-created, records missing. Throws <see cref="ObjectDisposedException"/> after Dispose.
+    /// Clears <paramref name="batch"/> and fills it with the records that follow, in offset order without gaps (but the one that the
+    /// journal's options accept), as many as are at hand up to the batch's own limit (at least one record, however long). Waits up to
+    /// <paramref name="timeout"/> for the first one; returns false, with an empty batch, if none came (also while the log does not answer:
+    /// see <see cref="IJournal.Trouble"/>), and at once while the reader is released. Throws <see cref="JournalRefusedException"/> when it
+    /// meets that the log is not what it was: shortened, records missing; a log that was created again is found by <see cref="ILogCheck"/>.
+    /// Throws <see cref="ObjectDisposedException"/> after Dispose.
     /// </summary>
     bool Read(JournalBatch batch, TimeSpan timeout);
 

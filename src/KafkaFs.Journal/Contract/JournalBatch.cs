@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace KafkaFs.Journal.Contract;
 
 /// <summary>
-/// Consecutive records of one partition, in a buffer that is used again for the next batch: spans from
+/// Consecutive records of one partition (an accepted gap excepted), in a buffer that is used again for the next batch: spans from
 /// <see cref="this[int]"/> are valid until the next <see cref="Clear"/>. For one thread.
 /// </summary>
 public sealed class JournalBatch

@@ -1,3 +1,4 @@
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Journal.Contract;
 using KafkaFs.Replica.Namespace;
@@ -15,16 +16,13 @@ internal static class AcceptanceRules
     {
         if (offset == 0 && (change.Kind != ChangeKind.FilesystemCreated || !outcome.IsAccepted))
         {
-            throw new JournalRefusedException(
-                JournalRefusal.NotAJournal,
-                $"not a KafkaFS journal: its first record is {defect ?? change.Kind.ToString()}, not FilesystemCreated; name another topic or file");
+            LogOrigin origin = new(null, defect ?? change.Kind.ToString());
+            throw RecoveryTable.Judge(new KnownLog(), new LogFacts { Origin = origin }).Finding!.ToException();
         }
 
         if (change.Kind == ChangeKind.FormatRaised && outcome.IsAccepted && change.NewLevel > ChangeCodec.Level)
         {
-            throw new JournalRefusedException(
-                JournalRefusal.FormatTooNew,
-                $"record {offset} raises the journal to format level {change.NewLevel}; this software knows level {ChangeCodec.Level}: install a newer one");
+            throw RecoveryTable.Met(LogRow.FormatRaised, ("offset", offset), ("level", change.NewLevel), ("known-level", ChangeCodec.Level)).ToException();
         }
     }
 }

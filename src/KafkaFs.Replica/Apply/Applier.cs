@@ -83,6 +83,18 @@ public sealed partial class Applier : IDisposable
     /// <summary>Offset of the next record to apply.</summary>
     public long NextOffset => Volatile.Read(ref _nextOffset);
 
+    /// <summary>The offset of the next record, and the SHA-256 of the one before; null if this run has applied none. Waits for the batch under way.</summary>
+    internal (long NextOffset, byte[]? Hash) Tail
+    {
+        get
+        {
+            lock (_applyLock)
+            {
+                return (_nextOffset, _last.Hash());
+            }
+        }
+    }
+
     /// <summary>What this machine refuses now, or null.</summary>
     public ApplyStall? Stall => _stall;
 
@@ -389,7 +401,7 @@ public sealed partial class Applier : IDisposable
             return false;
         }
 
-        if (record.Offset != _nextOffset)
+        if (!_namespace.MayFollow(record.Offset))
         {
             throw new InvalidOperationException($"Record {record.Offset} was offered where {_nextOffset} is next.");
         }

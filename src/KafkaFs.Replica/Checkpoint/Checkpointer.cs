@@ -22,7 +22,7 @@ public sealed partial class Checkpointer : IDisposable
     private readonly Applier _applier;
     private readonly NamespaceState _namespace;
     private readonly ReplicaOptions _options;
-    private readonly JournalIdentity _journal;
+    private readonly IJournal _journal;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly AutoResetEvent _due = new(false);
@@ -38,7 +38,7 @@ public sealed partial class Checkpointer : IDisposable
     private CheckpointHeader? _pendingHeader;
 
     internal Checkpointer(
-        IReplicaDisk disk, ICheckpointStore index, Applier applier, NamespaceState state, byte[] lastHash, ReplicaOptions options, JournalIdentity journal, TimeProvider clock, ILogger logger)
+        IReplicaDisk disk, ICheckpointStore index, Applier applier, NamespaceState state, byte[] lastHash, ReplicaOptions options, IJournal journal, TimeProvider clock, ILogger logger)
     {
         (_disk, _index, _applier, _namespace, _lastHash, _options) = (disk, index, applier, state, lastHash, options);
         (_journal, _clock, _logger, _durable, _frozenAt) = (journal, clock, logger, new DurableCheckpoint(state.NextOffset, state.StateHash), clock.GetTimestamp());
@@ -103,7 +103,7 @@ public sealed partial class Checkpointer : IDisposable
         _lastHash = last ?? _lastHash;
         long next = delta.Totals.NextOffset;
         _pending = delta;
-        _pendingHeader = new CheckpointHeader(_journal, next, _lastHash, _disk.Identity, next + _options.CheckpointRecords);
+        _pendingHeader = new CheckpointHeader(_journal.Identity, next, _lastHash, _disk.Identity, next + _options.CheckpointRecords, _journal.LeaderEpoch);
         (_frozenAt, _bytesAt) = (_clock.GetTimestamp(), _applier.Counters.Bytes);
         return true;
     }

@@ -7,6 +7,9 @@ namespace KafkaFs.Replica.Namespace;
 /// <summary>The only way the state changes: what evaluation found and the tree has made real.</summary>
 public sealed partial class NamespaceState
 {
+    /// <summary>A record at this offset is the next one, also if an accepted gap is before it.</summary>
+    internal bool MayFollow(long offset) => offset == NextOffset || (AcceptedGap?.First == NextOffset && AcceptedGap.Last == offset - 1);
+
     /// <summary>
     /// Carries out what <paramref name="effects"/> say and moves on to the record after <paramref name="offset"/>. By the holder of
     /// the apply lock, with the effects of the evaluation of this very record. No system calls.
@@ -15,7 +18,7 @@ public sealed partial class NamespaceState
     {
         lock (Gate)
         {
-            if (offset != NextOffset)
+            if (!MayFollow(offset))
             {
                 throw new InvalidOperationException($"Record {offset} is published where {NextOffset} is next.");
             }

@@ -1,4 +1,5 @@
 using KafkaFs.Journal;
+using KafkaFs.Journal.Check;
 using KafkaFs.Replica.Namespace.Storage;
 
 namespace KafkaFs.Replica.Namespace;
@@ -39,6 +40,9 @@ public sealed partial class NamespaceState : IInodeSource
 
     /// <summary>Offset of the next record to evaluate.</summary>
     public long NextOffset { get; private set; }
+
+    /// <summary>Offsets that the log lacks and that are gone past, or null. Set before the first record.</summary>
+    internal OffsetGap? AcceptedGap { get; set; }
 
     /// <summary>The largest implicit time so far, nanoseconds since 1970.</summary>
     public long LogClockNs { get; private set; }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 using KafkaFs.Replica.Checkpoint;
 using KafkaFs.Replica.Tree;
@@ -11,20 +12,26 @@ namespace KafkaFs.Replica.Recovery;
 /// </summary>
 internal static class JournalBinding
 {
-    /// <summary>Refuses if the data root is bound to another journal; an unbound one is taken as it is.</summary>
-    public static void Verify(IReplicaDisk disk, JournalIdentity journal)
+    /// <summary>The journal that the data root is bound to; null if it is bound to none yet.</summary>
+    public static JournalIdentity? Read(IReplicaDisk disk)
     {
         if (disk.ReadStateFile(DataRoot.BindingFile) is not byte[] stored)
         {
-            return;
+            return null;
         }
 
-        JournalIdentity bound = Parse(stored)
+        return Parse(stored)
             ?? throw new DataRootException(
                 DataRootProblem.Unusable, $"'{disk.Place.Path}/{DataRoot.OwnName}/{DataRoot.BindingFile}' is damaged: which journal this replica follows is not known; use an empty data root");
-        if (bound != journal)
+    }
+
+    /// <summary>Refuses if the data root is bound to another journal; an unbound one is taken as it is.</summary>
+    public static void Verify(IReplicaDisk disk, JournalIdentity journal)
+    {
+        LogJudgement judgement = RecoveryTable.Judge(new KnownLog { Identity = Read(disk) }, new LogFacts { Identity = journal });
+        if (judgement.Refuses)
         {
-            throw new JournalRefusedException(JournalRefusal.Replaced, Describe(bound, journal));
+            throw judgement.Finding!.ToException();
         }
     }
 
@@ -34,6 +41,15 @@ internal static class JournalBinding
     public static void Bind(IReplicaDisk disk, JournalIdentity journal)
     {
         if (disk.ReadStateFile(DataRoot.BindingFile) is null)
+        {
+            disk.WriteStateFile(DataRoot.BindingFile, JsonSerializer.SerializeToUtf8Bytes(journal));
+        }
+    }
+
+    /// <summary>Turns a data root that is bound to the journal that an accepted one has replaced.</summary>
+    public static void Follow(IReplicaDisk disk, JournalIdentity journal)
+    {
+        if (Read(disk) is JournalIdentity bound && bound != journal)
         {
             disk.WriteStateFile(DataRoot.BindingFile, JsonSerializer.SerializeToUtf8Bytes(journal));
         }
@@ -63,17 +79,5 @@ internal static class JournalBinding
         {
             return null;
         }
-    }
-
-    private static string Describe(JournalIdentity bound, JournalIdentity found)
-    {
-        if (bound.Provider != found.Provider)
-        {
-            return $"this data root follows a journal of kind {bound.Provider}, not {found.Provider}: name the journal that it was made from, or another data root";
-        }
-
-        return bound.Cluster != found.Cluster
-            ? $"another cluster: this data root follows cluster {bound.Cluster}, the brokers belong to {found.Cluster}; to follow that one, {DataRoot.RejoinAdvice}"
-            : $"another journal: this data root follows {bound.Log}, found {found.Log} (deleted and created again, or another one named); to follow that one, {DataRoot.RejoinAdvice}";
     }
 }

@@ -1,3 +1,4 @@
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 
 namespace KafkaFs.Replica.Recovery;
@@ -7,13 +8,14 @@ internal static class LogRange
 {
     private static readonly TimeSpan s_readWait = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_askAfter = TimeSpan.FromSeconds(5);
 
     /// <summary>What is done with a record; its bytes are valid during the call.</summary>
     public delegate void Visit(in JournalRecord record);
 
     /// <summary>
     /// Gives the records <paramref name="from"/> (inclusive) to <paramref name="to"/> (exclusive), in order. Throws
-    /// <see cref="JournalUnavailableException"/> if the log delivers nothing for a minute, OperationCanceledException at <paramref name="stop"/>.
+    /// <see cref="JournalRefusedException"/> for a log that lacks some of them, <see cref="JournalUnavailableException"/> if it delivers nothing for a minute, OperationCanceledException at <paramref name="stop"/>.
     /// </summary>
     public static void Read(IJournal journal, long from, long to, Visit visit, CancellationToken stop)
     {
@@ -24,21 +26,29 @@ internal static class LogRange
 
         using IJournalReader reader = journal.OpenReader(0, from);
         JournalBatch batch = new();
-        long deadline = Environment.TickCount64 + (long)s_silence.TotalMilliseconds;
+        long heardMs = Environment.TickCount64;
+        bool hasAsked = false;
         while (from < to)
         {
             stop.ThrowIfCancellationRequested();
             if (!reader.Read(batch, s_readWait))
             {
-                if (Environment.TickCount64 > deadline)
+                TimeSpan silence = TimeSpan.FromMilliseconds(Environment.TickCount64 - heardMs);
+                if (silence > s_silence)
                 {
                     throw new JournalUnavailableException($"the journal does not deliver record {from}: {journal.Trouble ?? "no answer"}");
+                }
+
+                if (silence > s_askAfter && !hasAsked)
+                {
+                    hasAsked = true;
+                    StartCheck.Verify(new KnownLog { NextOffset = from }, to, journal, TimeSpan.Zero, stop);
                 }
 
                 continue;
             }
 
-            deadline = Environment.TickCount64 + (long)s_silence.TotalMilliseconds;
+            (heardMs, hasAsked) = (Environment.TickCount64, false);
             for (int index = 0; index < batch.Count && from < to; index++)
             {
                 JournalRecord record = batch[index];

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 using KafkaFs.Replica.Checkpoint;
 using KafkaFs.Replica.Namespace;
@@ -24,7 +25,7 @@ internal sealed partial class ReplicaRecovery(
     /// </summary>
     public CheckpointHeader Run(JournalBounds bounds, ReplicaOptions options, CancellationToken stop, IRecoveryAddition? repair = null)
     {
-        long target = repair is { IsAtCheckpoint: true } ? header.NextOffset : ChooseTarget(bounds);
+        long target = repair is { IsAtCheckpoint: true } ? header.NextOffset : ChooseTarget(bounds, options.Accepted.Gap);
         options.OnRecovery?.Invoke($"recovering from the checkpoint at {header.NextOffset} to {target}");
         RecoveryPlan plan = Replay(target, stop);
         try
@@ -60,9 +61,12 @@ internal sealed partial class ReplicaRecovery(
     }
 
     // Always as far as the tree may be: what lies up to the horizon has to be applied anyway.
-    private long ChooseTarget(JournalBounds bounds)
+    private long ChooseTarget(JournalBounds bounds, OffsetGap? accepted)
     {
-        long? kept = RecoveryTarget.Read(disk);
+        // An accepted gap at the log's end holds no record that could be waited for.
+        long Before(long end) => accepted is not null && end == accepted.Last + 1 ? accepted.First : end;
+        bounds = bounds with { Next = Before(bounds.Next) };
+        long? kept = RecoveryTarget.Read(disk) is long written ? Before(written) : null;
         long former = kept ?? header.NextOffset;
         if (former > bounds.Next)
         {
@@ -96,9 +100,7 @@ internal sealed partial class ReplicaRecovery(
             {
                 if (_trail?.Offset == record.Offset && _trail != Trail.Of(record.Offset, record.Bytes))
                 {
-                    throw new JournalRefusedException(
-                        JournalRefusal.TreeAheadOfLog,
-                        $"record {record.Offset} is another than the one that this replica was about to apply: the journal's history was rewritten; {DataRoot.RejoinAdvice}");
+                    throw RecoveryTable.Met(LogRow.TreeHoldsAnotherRecord, ("offset", record.Offset)).ToException();
                 }
 
                 replay.Replay(record, plan.Collect);
@@ -114,7 +116,7 @@ internal sealed partial class ReplicaRecovery(
     private CheckpointHeader Finish(long interval)
     {
         TreeSync.Run(disk.Place);
-        CheckpointHeader reached = header with { NextOffset = state.NextOffset, LastRecordHash = _lastHash, Horizon = state.NextOffset + interval };
+        CheckpointHeader reached = header with { NextOffset = state.NextOffset, LastRecordHash = _lastHash, Horizon = state.NextOffset + interval, LeaderEpoch = journal.LeaderEpoch };
         NamespaceDelta delta = state.Freeze();
         index.Commit(delta, reached);
         delta.Complete();
@@ -123,9 +125,8 @@ internal sealed partial class ReplicaRecovery(
         return reached;
     }
 
-    private static JournalRefusedException Ahead(string what, JournalBounds bounds) => new(
-        JournalRefusal.TreeAheadOfLog,
-        $"the tree is ahead of the journal, which ends at {bounds.Next}: {what}; truncated, or restored from an older copy; {DataRoot.RejoinAdvice}");
+    private static JournalRefusedException Ahead(string what, JournalBounds bounds) =>
+        RecoveryTable.Met(LogRow.TreeAheadOfLog, ("log", "the journal"), ("end", bounds.Next), ("what", what)).ToException();
 
     [LoggerMessage(4120, LogLevel.Warning, "{DataRoot} was not left by a clean stop: recovering from the checkpoint at {Checkpoint} to {Target}; the journal ends at {End}")]
     private static partial void LogBegins(ILogger logger, string dataRoot, long checkpoint, long target, long end);

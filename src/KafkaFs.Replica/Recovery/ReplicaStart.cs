@@ -1,3 +1,4 @@
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 using KafkaFs.Replica.Checkpoint;
 using KafkaFs.Replica.Namespace;
@@ -53,42 +54,61 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
     private static ReplicaStart FindOnce(
         IReplicaDisk disk, ICheckpointStore index, DataTree tree, ReplicaOptions options, bool isFirst, IJournal journal, ILogger logger, CancellationToken stop)
     {
-        JournalBounds bounds = journal.QueryBounds(0, stop);
         RefuseHalfSetAside(disk);
         AdoptionMark.Refuse(disk);
         RepairMark.Refuse(disk);
-        JournalBinding.Verify(disk, journal.Identity);
+        JournalIdentity? bound = JournalBinding.Read(disk);
         if (index.Load() is not (NamespaceState state, CheckpointHeader header))
         {
-            return Begin(disk, bounds);
+            StartCheck.Verify(new KnownLog { Identity = bound, Accepted = options.Accepted }, 0, journal, options.ConfirmEndAfter, stop);
+            return Begin(disk);
         }
 
-        bounds = Confirm(bounds, disk, header, options, journal, stop);
-        ResumeCheck.Verify(header, bounds, journal, stop);
+        JournalBounds bounds = StartCheck.Verify(Known(bound, state, header, journal, options), Farthest(disk, header), journal, options.ConfirmEndAfter, stop);
         RefuseCopy(disk, header);
+        state.AcceptedGap = options.Accepted.Gap;
         if (CleanMark.IsThere(disk))
         {
+            header = Accept(index, state, header, journal.Identity);
             LogResumed(logger, header.NextOffset, bounds.Next, state.InodeCount);
-            return new ReplicaStart(state, header);
+        }
+        else
+        {
+            ReplicaRecovery recovery = new(disk, index, state, header with { Journal = journal.Identity }, tree, journal, isFirst ? logger : NullLogger.Instance);
+            header = recovery.Run(bounds, isFirst ? options : options with { OnRecovery = null }, stop);
         }
 
-        ReplicaRecovery recovery = new(disk, index, state, header, tree, journal, isFirst ? logger : NullLogger.Instance);
-        return new ReplicaStart(state, recovery.Run(bounds, isFirst ? options : options with { OnRecovery = null }, stop));
+        JournalBinding.Follow(disk, journal.Identity);
+        return new ReplicaStart(state, header);
     }
 
-    // A broker that was the leader may tell of a past end: only what is said again later is a verdict.
-    private static JournalBounds Confirm(
-        JournalBounds bounds, IReplicaDisk disk, CheckpointHeader header, ReplicaOptions options, IJournal journal, CancellationToken stop)
+    // Epochs are those of one topic: another one has begun anew.
+    private static KnownLog Known(JournalIdentity? bound, NamespaceState state, CheckpointHeader header, IJournal journal, ReplicaOptions options) => new()
     {
-        long known = Math.Max(header.NextOffset, Math.Max(RecoveryTarget.Read(disk) ?? 0, (Trail.Read(disk.ReadTrail())?.Offset + 1) ?? 0));
-        if (bounds.Next >= known)
+        Identity = bound,
+        Filesystem = state.IsCreated ? state.Filesystem : Guid.Empty,
+        NextOffset = header.NextOffset,
+        TailHash = header.LastRecordHash is { Length: > 0 } hash ? hash : null,
+        LeaderEpoch = header.Journal == journal.Identity ? header.LeaderEpoch : -1,
+        Accepted = options.Accepted,
+    };
+
+    private static long Farthest(IReplicaDisk disk, CheckpointHeader header) =>
+        Math.Max(header.NextOffset, Math.Max(RecoveryTarget.Read(disk) ?? 0, (Trail.Read(disk.ReadTrail())?.Offset + 1) ?? 0));
+
+    // The log that was accepted is the one that the checkpoint is of from here on; the binding follows as the last step.
+    private static CheckpointHeader Accept(ICheckpointStore index, NamespaceState state, CheckpointHeader header, JournalIdentity journal)
+    {
+        if (header.Journal == journal)
         {
-            return bounds;
+            return header;
         }
 
-        stop.WaitHandle.WaitOne(options.ConfirmEndAfter);
-        stop.ThrowIfCancellationRequested();
-        return journal.QueryBounds(0, stop);
+        header = header with { Journal = journal, LeaderEpoch = -1 };
+        NamespaceDelta delta = state.Freeze();
+        index.Commit(delta, header);
+        delta.Complete();
+        return header;
     }
 
     /// <summary>Refuses a data root of which a part was moved already.</summary>
@@ -101,21 +121,11 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
         }
     }
 
-    private static ReplicaStart Begin(IReplicaDisk disk, JournalBounds bounds)
-    {
-        if (!disk.IsEmpty)
-        {
-            throw new DataRootException(
-                DataRootProblem.TreeDamaged,
-                $"data root '{disk.Place.Path}' holds a tree but no checkpoint of it ({DataRoot.OwnName}/index.db is missing); {DataRoot.RejoinAdvice}");
-        }
-
-        return bounds.First == 0
-            ? new ReplicaStart(new NamespaceState(), null)
-            : throw new JournalRefusedException(
-                JournalRefusal.Deleted,
-                $"records 0..{bounds.First - 1} are deleted from the journal: a replica without a checkpoint cannot be built from it");
-    }
+    private static ReplicaStart Begin(IReplicaDisk disk) => disk.IsEmpty
+        ? new ReplicaStart(new NamespaceState(), null)
+        : throw new DataRootException(
+            DataRootProblem.TreeDamaged,
+            $"data root '{disk.Place.Path}' holds a tree but no checkpoint of it ({DataRoot.OwnName}/index.db is missing); {DataRoot.RejoinAdvice}");
 
     /// <summary>Refuses a data root that was copied: the checkpoint names the objects of the original.</summary>
     internal static void RefuseCopy(IReplicaDisk disk, CheckpointHeader header)

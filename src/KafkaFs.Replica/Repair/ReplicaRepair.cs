@@ -1,3 +1,4 @@
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 using KafkaFs.Replica.Checkpoint;
 using KafkaFs.Replica.Recovery;
@@ -40,9 +41,14 @@ public sealed class ReplicaRepair(StoppedReplica replica, Action<TreeDifference>
     /// </summary>
     public RepairCounts FromLog(IJournal journal, IReadOnlyList<byte[]> paths, CancellationToken stop)
     {
-        JournalBinding.Verify(replica.Root, journal.Identity);
-        JournalBounds bounds = journal.QueryBounds(0, stop);
-        ResumeCheck.Verify(replica.Header, bounds, journal, stop);
+        KnownLog known = new()
+        {
+            Identity = JournalBinding.Read(replica.Root),
+            Filesystem = replica.Namespace.IsCreated ? replica.Namespace.Filesystem : Guid.Empty,
+            NextOffset = replica.Header.NextOffset,
+            TailHash = replica.Header.LastRecordHash is { Length: > 0 } hash ? hash : null,
+        };
+        JournalBounds bounds = StartCheck.Verify(known, 0, journal, TimeSpan.Zero, stop);
         return Run(journal, bounds, new LogContent(replica, journal, bounds), paths, contents: null, stop);
     }
 

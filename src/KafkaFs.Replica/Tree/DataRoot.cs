@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using KafkaFs.Journal.Check;
 using KafkaFs.Posix;
 using KafkaFs.Posix.Files;
 using KafkaFs.Replica.Checkpoint;
@@ -21,7 +22,7 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
     // Names the directory that everything is being moved to.
     internal const string AsideMark = "setting-aside";
 
-    internal const string RejoinAdvice = "`kafkafs rejoin --from-log` builds it anew from the journal and keeps the old tree aside";
+    internal const string RejoinAdvice = RecoveryTable.Rejoin;
 
     internal const string RepairAdvice = "`kafkafs repair` mends it from the journal or from another replica";
 

@@ -1,3 +1,4 @@
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 
 namespace KafkaFs.Hosting.Tests.Replication;
@@ -6,6 +7,28 @@ namespace KafkaFs.Hosting.Tests.Replication;
 internal sealed class FakeJournal(IJournal? inner = null) : IJournal
 {
     public Func<JournalBounds> Bounds { get; set; } = () => inner?.QueryBounds(0, CancellationToken.None) ?? new JournalBounds(0, 0);
+
+    /// <summary>What every look and probe finds; null: what the bounds say.</summary>
+    public LogFacts? Facts { get; set; }
+
+    /// <summary>In place of <see cref="Facts"/>.</summary>
+    public Func<LogFacts>? Answer { get; set; }
+
+    public int Looks { get; private set; }
+
+    public int Probes { get; private set; }
+
+    public LogFacts Look(CancellationToken stop)
+    {
+        Looks++;
+        return Answer?.Invoke() ?? Facts ?? LogProbe.Look(this, stop);
+    }
+
+    public LogFacts Probe(long next, CancellationToken stop)
+    {
+        Probes++;
+        return Answer?.Invoke() ?? Facts ?? LogProbe.Probe(this, next, stop);
+    }
 
     public JournalIdentity Identity => inner!.Identity;
 

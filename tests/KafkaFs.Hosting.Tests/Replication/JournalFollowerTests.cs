@@ -20,6 +20,7 @@ public sealed class JournalFollowerTests : IAsyncLifetime, IDisposable
     private readonly KafkaFsMetrics _metrics;
     private FakeJournal _journal = null!;
     private LocalReplica _replica = null!;
+    private LogCheck _check = null!;
 
     public JournalFollowerTests()
     {
@@ -33,6 +34,7 @@ public sealed class JournalFollowerTests : IAsyncLifetime, IDisposable
         _journal = new FakeJournal(await provider.OpenAsync(createIfMissing: true, TestContext.Current.CancellationToken));
         ReplicaOptions options = new() { DataRoot = _folder["root"], Ownership = TreeOwnership.Namespace };
         _replica = LocalReplica.Open(options, _journal, NullLogger.Instance, _clock, TestContext.Current.CancellationToken);
+        _check = ReplicaOpening.Check(_replica, _journal, NullLogger.Instance, _clock);
     }
 
     [Fact]
@@ -104,6 +106,7 @@ public sealed class JournalFollowerTests : IAsyncLifetime, IDisposable
 
     public void Dispose()
     {
+        _check?.Dispose();
         _replica?.Dispose();
         _journal?.Dispose();
         _metrics.Dispose();
@@ -113,7 +116,7 @@ public sealed class JournalFollowerTests : IAsyncLifetime, IDisposable
         }
     }
 
-    private JournalFollower Follow() => new(_replica, _journal, _status, _metrics, _clock);
+    private JournalFollower Follow() => new(_replica, _journal, _check, _status, _metrics, _clock);
 
     private async Task WaitAsync(HostState state, string? words = null)
     {

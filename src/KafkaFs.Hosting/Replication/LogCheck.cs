@@ -1,0 +1,226 @@
+using System.Collections.Concurrent;
+using KafkaFs.Journal.Check;
+using KafkaFs.Journal.Contract;
+using Microsoft.Extensions.Logging;
+
+namespace KafkaFs.Hosting.Replication;
+
+/// <summary>
+/// Is this still our log? Looks every few seconds, and at once after what may hide a change; what looks wrong is a verdict only if fresh
+/// clients still say so some seconds later, since one broker may tell of a past end or a past topic. Safe for use from several threads.
+/// </summary>
+/// <param name="journal">The log; must live until <see cref="Run"/> has returned.</param>
+/// <param name="known">What the replica knows of it, asked before every look.</param>
+/// <param name="logger">Hears each warning once.</param>
+/// <param name="clock">Tells when the next look is due, and waits before one that confirms.</param>
+public sealed partial class LogCheck(IJournal journal, Func<KnownLog> known, ILogger logger, TimeProvider clock) : ILogCheck, IDisposable
+{
+    /// <summary>Time between two looks.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    /// <summary>Records that are there and not delivered for so long make the table asked.</summary>
+    public static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan s_confirmAfter = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_leastInterval = TimeSpan.FromSeconds(1);
+
+    private readonly AutoResetEvent _hurry = new(false);
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly ConcurrentDictionary<string, bool> _warned = new();
+    private volatile string? _suspicion;
+    private volatile string? _stall;
+    private volatile JournalRefusedException? _verdict;
+    private (long Offset, long At)? _silentSince;
+
+    /// <summary>Why the host has to wait for the log (it does not exist now), or null.</summary>
+    public string? Stall => _stall;
+
+    /// <summary>Called when records that are there were not delivered for <see cref="SilenceLimit"/>, before the log is checked: a new reader is due.</summary>
+    public Action? NothingDelivered { get; init; }
+
+    /// <summary>False while this machine keeps the replica from going on: nothing is expected to be delivered then.</summary>
+    public Func<bool> IsReading { get; init; } = () => true;
+
+    /// <inheritdoc/>
+    public void Suspect(string why)
+    {
+        _suspicion = why;
+        _hurry.Set();
+    }
+
+    /// <inheritdoc/>
+    public async Task ConfirmAsync(CancellationToken stop)
+    {
+        await _one.WaitAsync(stop).ConfigureAwait(false);
+        try
+        {
+            LogFinding? finding = await AskFreshAsync(stop).ConfigureAwait(false);
+            if (finding is { Verdict: LogVerdict.Refuse })
+            {
+                LogSuspicion(logger, finding.Words);
+                await Task.Delay(s_confirmAfter, clock, stop).ConfigureAwait(false);
+                LogFinding? again = await AskFreshAsync(stop).ConfigureAwait(false);
+                finding = again?.Row == finding.Row ? again : again is { Verdict: LogVerdict.Refuse } ? throw Changing(again) : again;
+            }
+
+            Conclude(finding);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <summary>
+    /// Looks until <paramref name="stop"/>; blocks, for a thread of its own. Throws <see cref="JournalRefusedException"/> once it is certain that
+    /// the log is not ours, also if another thread's <see cref="ConfirmAsync"/> found that.
+    /// </summary>
+    public void Run(CancellationToken stop)
+    {
+        journal.Suspected = Suspect;
+        long lookedAt = clock.GetTimestamp() - clock.TimestampFrequency * (long)Interval.TotalSeconds;
+        while (!stop.IsCancellationRequested)
+        {
+            ThrowVerdict();
+            if (_suspicion is not null || clock.GetElapsedTime(lookedAt) >= Interval)
+            {
+                lookedAt = clock.GetTimestamp();
+                CheckOnce(stop);
+                ThrowVerdict();
+            }
+
+            WaitHandle.WaitAny([stop.WaitHandle, _hurry], s_leastInterval);
+            stop.WaitHandle.WaitOne(s_leastInterval / 4);
+        }
+
+        journal.Suspected = null;
+    }
+
+    /// <summary>One look, with fresh clients if something was suspected, or looks wrong. No answer is no finding.</summary>
+    internal void CheckOnce(CancellationToken stop)
+    {
+        try
+        {
+            string? suspicion = Interlocked.Exchange(ref _suspicion, null) ?? Look(stop);
+            if (suspicion is not null)
+            {
+                LogSuspicion(logger, suspicion);
+                ConfirmAsync(stop).GetAwaiter().GetResult();
+            }
+        }
+        catch (JournalUnavailableException exception)
+        {
+            // Asked again with the next look; that the log does not answer is said by who asks for its end.
+            LogNoAnswer(logger, exception.Message);
+        }
+        catch (JournalRefusedException exception)
+        {
+            _verdict = exception;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            LogNoAnswer(logger, "stopping");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _hurry.Dispose();
+        _one.Dispose();
+    }
+
+    // What asks for fresh clients, in words, or null.
+    private string? Look(CancellationToken stop)
+    {
+        KnownLog before = known();
+        LogFacts found = journal.Look(stop);
+        found = found with { IsSilent = IsSilent(before, found) };
+        LogFinding? finding = Judge(before, found);
+        if (finding is null or { Verdict: LogVerdict.Stall })
+        {
+            _stall = finding?.Words;
+            return null;
+        }
+
+        if (finding.Row == LogRow.NothingDelivered)
+        {
+            NothingDelivered?.Invoke();
+        }
+
+        return finding.Words;
+    }
+
+    private async Task<LogFinding?> AskFreshAsync(CancellationToken stop)
+    {
+        KnownLog before = known();
+        LogFacts found = await Task.Run(() => journal.Probe(before.NextOffset, stop), stop).ConfigureAwait(false);
+        return Judge(before, found);
+    }
+
+    private LogFinding? Judge(KnownLog before, LogFacts found)
+    {
+        LogJudgement judgement = RecoveryTable.Judge(before, found);
+        foreach (LogFinding warning in judgement.Warnings.Where(warning => _warned.TryAdd(warning.Words, true)))
+        {
+            if (warning.Verdict == LogVerdict.WarnOfLoss)
+            {
+                LogLoss(logger, warning.Words);
+            }
+            else
+            {
+                LogWarning(logger, warning.Words);
+            }
+        }
+
+        return judgement.Finding;
+    }
+
+    private void Conclude(LogFinding? finding)
+    {
+        _stall = finding?.Verdict == LogVerdict.Stall ? finding.Words : null;
+        switch (finding?.Verdict)
+        {
+            case LogVerdict.Refuse:
+                _verdict = finding.ToException();
+                _hurry.Set();
+                throw finding.ToException();
+            case LogVerdict.Stall:
+                throw new JournalUnavailableException(finding.Words);
+        }
+    }
+
+    private bool IsSilent(KnownLog before, LogFacts found)
+    {
+        if (found.Bounds is not JournalBounds bounds || bounds.Next <= before.NextOffset || !IsReading() || _silentSince?.Offset != before.NextOffset)
+        {
+            _silentSince = found.Bounds?.Next > before.NextOffset ? (before.NextOffset, clock.GetTimestamp()) : null;
+            return false;
+        }
+
+        return clock.GetElapsedTime(_silentSince.Value.At) >= SilenceLimit;
+    }
+
+    private void ThrowVerdict()
+    {
+        if (_verdict is JournalRefusedException verdict)
+        {
+            throw new JournalRefusedException(verdict.Refusal, verdict.Message, verdict);
+        }
+    }
+
+    // Wrong in two ways within seconds: neither is certain.
+    private static JournalUnavailableException Changing(LogFinding again) => new($"the log is changing: {again.Words}");
+
+    [LoggerMessage(5020, LogLevel.Information, "The log is checked with new clients: {Why}")]
+    private static partial void LogSuspicion(ILogger logger, string why);
+
+    [LoggerMessage(5021, LogLevel.Debug, "No answer to the question whether the log is ours: {Why}")]
+    private static partial void LogNoAnswer(ILogger logger, string why);
+
+    [LoggerMessage(5022, LogLevel.Warning, "{Words}")]
+    private static partial void LogWarning(ILogger logger, string words);
+
+    [LoggerMessage(5023, LogLevel.Error, "{Words}")]
+    private static partial void LogLoss(ILogger logger, string words);
+}

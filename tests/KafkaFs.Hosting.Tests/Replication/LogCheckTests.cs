@@ -1,0 +1,134 @@
+using KafkaFs.Hosting.Replication;
+using KafkaFs.Journal.Check;
+using KafkaFs.Journal.Contract;
+using KafkaFs.TestKit;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace KafkaFs.Hosting.Tests.Replication;
+
+/// <summary>What the check makes of what a journal tells: looks are cheap and no verdict, fresh clients are asked twice.</summary>
+public sealed class LogCheckTests : IDisposable
+{
+    private readonly ManualClock _clock = new();
+    private readonly FakeJournal _journal = new() { Facts = Ours };
+    private readonly LogCheck _check;
+    private int _renewed;
+    private bool _isReading = true;
+
+    public LogCheckTests() => _check = new LogCheck(_journal, () => new KnownLog { NextOffset = 10 }, NullLogger.Instance, _clock)
+    {
+        NothingDelivered = () => _renewed++,
+        IsReading = () => _isReading,
+    };
+
+    private static LogFacts Ours => new() { Bounds = new JournalBounds(0, 10) };
+
+    private static LogFacts Truncated => new() { Bounds = new JournalBounds(0, 9) };
+
+    [Fact]
+    public void ALookThatIsWellAsksNoFreshClients()
+    {
+        _check.CheckOnce(default);
+        Assert.Equal((1, 0), (_journal.Looks, _journal.Probes));
+    }
+
+    [Fact]
+    public void ASuspicionAsksFreshClientsAtOnce()
+    {
+        _check.Suspect("odd");
+        _check.CheckOnce(default);
+        Assert.Equal((0, 1), (_journal.Looks, _journal.Probes));
+        _check.CheckOnce(default);
+        Assert.Equal((1, 1), (_journal.Looks, _journal.Probes));
+    }
+
+    [Fact]
+    public async Task G4_ARefusalIsAVerdictOnlyIfFreshClientsStillSaySoSecondsLater()
+    {
+        _journal.Facts = Truncated;
+        Task confirming = _check.ConfirmAsync(default);
+        await UntilAsync(() => _journal.Probes == 1);
+        await Task.Delay(50, TestContext.Current.CancellationToken);
+        Assert.False(confirming.IsCompleted);
+        _journal.Facts = Ours;
+        await FireUntilAsync(confirming);
+        await confirming;
+
+        _journal.Facts = Truncated;
+        confirming = _check.ConfirmAsync(default);
+        await FireUntilAsync(confirming);
+        JournalRefusedException refused = await Assert.ThrowsAsync<JournalRefusedException>(() => confirming);
+        Assert.Equal(JournalRefusal.Truncated, refused.Refusal);
+        Assert.Equal(4, _journal.Probes);
+
+        // Whoever runs the check ends by what another thread has found.
+        Assert.Equal(refused.Message, Assert.Throws<JournalRefusedException>(() => _check.Run(default)).Message);
+    }
+
+    [Fact]
+    public async Task NoAnswerIsNoFinding()
+    {
+        _journal.Answer = () => throw new JournalUnavailableException("no broker");
+        _check.CheckOnce(default);
+        await Assert.ThrowsAsync<JournalUnavailableException>(() => _check.ConfirmAsync(default));
+        Assert.Null(_check.Stall);
+    }
+
+    [Fact]
+    public async Task ALogThatIsMissingIsWaitedFor()
+    {
+        _journal.Facts = new LogFacts { Exists = false };
+        _check.CheckOnce(default);
+        Assert.Contains("does not exist", _check.Stall, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<JournalUnavailableException>(() => _check.ConfirmAsync(default));
+        _journal.Facts = Ours;
+        _check.CheckOnce(default);
+        Assert.Null(_check.Stall);
+    }
+
+    [Fact]
+    public void RecordsThatAreNotDeliveredFor10SecondsMakeANewReaderAndAProbe()
+    {
+        _journal.Facts = new LogFacts { Bounds = new JournalBounds(0, 12) };
+        _check.CheckOnce(default);
+        _clock.Advance(9);
+        _check.CheckOnce(default);
+        Assert.Equal((0, 0), (_renewed, _journal.Probes));
+        _clock.Advance(1);
+        _check.CheckOnce(default);
+        Assert.Equal((1, 1), (_renewed, _journal.Probes));
+    }
+
+    [Fact]
+    public void AReplicaThatThisMachineStallsIsNotSilent()
+    {
+        _journal.Facts = new LogFacts { Bounds = new JournalBounds(0, 12) };
+        _check.CheckOnce(default);
+        _isReading = false;
+        _clock.Advance(20);
+        _check.CheckOnce(default);
+        Assert.Equal(0, _renewed);
+    }
+
+    public void Dispose()
+    {
+        _check.Dispose();
+        _journal.Dispose();
+    }
+
+    private async Task FireUntilAsync(Task task) => await UntilAsync(() =>
+    {
+        _clock.FireTimers();
+        return task.IsCompleted;
+    });
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        for (int attempt = 0; !condition(); attempt++)
+        {
+            Assert.True(attempt < 1_000, "It did not happen in time.");
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+}

@@ -52,7 +52,7 @@ internal sealed partial class NamespaceIndex
     private static void CheckFormat(SqliteConnection connection, string path)
     {
         long application = Query(connection, "PRAGMA application_id", row => Column<long>(row, 0)).Single();
-        long version = Query(connection, "PRAGMA user_version", row => Column<long>(row, 0)).Single();
+        long version = Version(connection);
         if (application != ApplicationId || version < 1)
         {
             throw new CheckpointException($"'{path}' is no KafkaFS index");
@@ -63,12 +63,14 @@ internal sealed partial class NamespaceIndex
             throw new CheckpointException($"'{path}' has index format {version}; this software knows {FormatVersion}: install a newer one");
         }
 
-        if (version < FormatVersion)
+        if (version < OldestFormatVersion)
         {
             throw new CheckpointException(
-                $"'{path}' has index format {version}, which only alpha versions wrote; this software knows {FormatVersion}: build the replica anew in an empty data root");
+                $"'{path}' has index format {version}, which only alpha versions wrote; this software knows {OldestFormatVersion} to {FormatVersion}: build the replica anew in an empty data root");
         }
     }
+
+    private static long Version(SqliteConnection connection) => Query(connection, "PRAGMA user_version", row => Column<long>(row, 0)).Single();
 
     private static (NamespaceState State, CheckpointHeader Header) Read(SqliteConnection connection)
     {

@@ -18,7 +18,10 @@ namespace KafkaFs.Replica.Checkpoint;
 internal sealed partial class NamespaceIndex : ICheckpointStore, IDisposable
 {
     private const int ApplicationId = 0x4b46_7369;
-    private const int FormatVersion = 2;
+    private const int FormatVersion = 3;
+
+    // 3 has the leader epoch in its header; it is written over 2 in place.
+    private const int OldestFormatVersion = 2;
 
     private const string Schema = """
         CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -104,6 +107,11 @@ internal sealed partial class NamespaceIndex : ICheckpointStore, IDisposable
         Prepare(connection);
         CheckFormat(connection, _path);
         Execute(connection, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;");
+        if (Version(connection) != FormatVersion)
+        {
+            Execute(connection, $"PRAGMA user_version = {FormatVersion}");
+        }
+
         return new IndexWriter(connection);
     }
 

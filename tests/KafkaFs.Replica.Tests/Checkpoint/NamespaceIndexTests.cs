@@ -82,7 +82,7 @@ public sealed class NamespaceIndexTests : IDisposable
     [InlineData("DELETE FROM meta WHERE key = 'state-hash'")]
     [InlineData("UPDATE meta SET value = replace(value, 'Horizon\":16', 'Horizon\":6') WHERE key = 'header'")]
     [InlineData("PRAGMA application_id = 1")]
-    [InlineData("PRAGMA user_version = 3")]
+    [InlineData("PRAGMA user_version = 4")]
     [InlineData("PRAGMA user_version = 1")]
     [InlineData("PRAGMA user_version = 0")]
     public void ADamagedIndexHasWords(string damage)
@@ -127,7 +127,21 @@ public sealed class NamespaceIndexTests : IDisposable
         Execute("PRAGMA user_version = 1");
         string words = Assert.Throws<CheckpointException>(Load).Message;
         Assert.Contains("index format 1", words, StringComparison.Ordinal);
-        Assert.Contains("knows 2", words, StringComparison.Ordinal);
+        Assert.Contains("knows 2 to 3", words, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnIndexOfTheFormatBeforeIsReadAndWrittenOverInPlace()
+    {
+        Execute("UPDATE meta SET value = replace(value, ',\"LeaderEpoch\":5', '') WHERE key = 'header'; PRAGMA user_version = 2");
+        Assert.Equal(-1, NamespaceIndex.Load(_path).Header.LeaderEpoch);
+        _log.Make(ChangeKind.Mkdir, FileId.Root, "new");
+        Save();
+        Assert.Equal(5, NamespaceIndex.Load(_path).Header.LeaderEpoch);
+        using SqliteConnection connection = Connect();
+        using SqliteCommand version = connection.CreateCommand();
+        version.CommandText = "PRAGMA user_version";
+        Assert.Equal(3L, version.ExecuteScalar());
     }
 
     [Fact]
@@ -190,7 +204,7 @@ public sealed class NamespaceIndexTests : IDisposable
     }
 
     private static CheckpointHeader Header(NamespaceDelta delta) =>
-        new(new JournalIdentity("embedded", "", "log"), delta.Totals.NextOffset, [1], [2], delta.Totals.NextOffset + 9);
+        new(new JournalIdentity("embedded", "", "log"), delta.Totals.NextOffset, [1], [2], delta.Totals.NextOffset + 9, LeaderEpoch: 5);
 
     private void Load() => NamespaceIndex.Load(_path);
 

@@ -61,7 +61,7 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
         if (index.Load() is not (NamespaceState state, CheckpointHeader header))
         {
             StartCheck.Verify(new KnownLog { Identity = bound, Accepted = options.Accepted }, 0, journal, options.ConfirmEndAfter, stop);
-            return Begin(disk);
+            return Begin(disk, options.Accepted.Gap);
         }
 
         JournalBounds bounds = StartCheck.Verify(Known(bound, state, header, journal, options), Farthest(disk, header), journal, options.ConfirmEndAfter, stop);
@@ -121,8 +121,8 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
         }
     }
 
-    private static ReplicaStart Begin(IReplicaDisk disk) => disk.IsEmpty
-        ? new ReplicaStart(new NamespaceState(), null)
+    private static ReplicaStart Begin(IReplicaDisk disk, OffsetGap? accepted) => disk.IsEmpty
+        ? new ReplicaStart(new NamespaceState { AcceptedGap = accepted }, null)
         : throw new DataRootException(
             DataRootProblem.TreeDamaged,
             $"data root '{disk.Place.Path}' holds a tree but no checkpoint of it ({DataRoot.OwnName}/index.db is missing); {DataRoot.RejoinAdvice}");

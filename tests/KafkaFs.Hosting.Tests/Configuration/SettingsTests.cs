@@ -1,4 +1,5 @@
 using KafkaFs.Hosting.Configuration;
+using KafkaFs.Journal.Check;
 using KafkaFs.Replica.Tree;
 using KafkaFs.TestKit;
 using KafkaFs.TestKit.Processes;
@@ -48,6 +49,16 @@ public sealed class SettingsTests
         Assert.Equal(5_000_000_000, Bind(("ReserveBytes", "5000000000")).ReserveBytes);
         Refused("KafkaFs:ReserveBytes = '-1': a number of bytes is wanted", ("ReserveBytes", "-1"));
         Refused("'1G'", ("ReserveBytes", "1G"));
+    }
+
+    [Fact]
+    public void WhatIsAcceptedIsNamed()
+    {
+        Assert.Equal(Acceptance.None, Bind().Accepted);
+        HostSettings settings = Bind(("Accept:Topic", "t"), ("Accept:Cluster", "c"), ("Accept:Gap", "3..5"));
+        Assert.Equal(new Acceptance("t", "c", new OffsetGap(3, 5)), settings.Accepted);
+        Assert.Equal(new OffsetGap(3, 5), settings.Kafka!.AcceptedGap);
+        Refused("KafkaFs:Accept:Gap = '5..3'", ("Accept:Gap", "5..3"));
     }
 
     [Fact]

@@ -1,0 +1,126 @@
+using KafkaFs.Journal.Check;
+using KafkaFs.Journal.Contract;
+using KafkaFs.Journal.Embedded;
+using KafkaFs.Replica;
+using KafkaFs.Replica.Tree;
+using KafkaFs.TestKit;
+using KafkaFs.TestKit.Journal;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace KafkaFs.Hosting.Tests.Replication;
+
+/// <summary>A replica on a journal file that somebody has changed: what is refused, and what an operator accepts by its name.</summary>
+public sealed class AcceptanceTests : IDisposable
+{
+    private const string NewId = "00000000-0000-0000-0000-000000000007";
+
+    private readonly TemporaryFolder _folder = new("/var/tmp");
+    private readonly RecordWriter _writer = new(Guid.NewGuid(), Guid.NewGuid());
+
+    private string File => _folder["journal.db"];
+
+    [Fact]
+    public async Task TopicIdDiffers_IsRefusedUntilThisIdIsAcceptedAndFollowedFromThenOn()
+    {
+        await AppendAsync(_writer.FilesystemCreated(), _writer.SessionStarted(), _writer.Mkdir("a"));
+        await RunAsync(3);
+        Change($"UPDATE meta SET value = '{NewId}' WHERE key = 'log'");
+        JournalRefusedException refused = await Assert.ThrowsAsync<JournalRefusedException>(() => RunAsync(3));
+        Assert.Contains($"`--accept-topic {NewId}`", refused.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<JournalRefusedException>(() => RunAsync(3, new Acceptance(Topic: "another")));
+        await RunAsync(3, new Acceptance(Topic: NewId));
+        Assert.Contains(NewId, await System.IO.File.ReadAllTextAsync(_folder["root/.kafkafs/journal.json"], TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        await AppendAsync(_writer.Mkdir("b"));
+        await RunAsync(4);
+    }
+
+    [Fact]
+    public async Task TopicIdDiffers_IsAcceptedOnlyWithTheSameRecordBeforeThePosition()
+    {
+        await AppendAsync(_writer.FilesystemCreated(), _writer.SessionStarted(), _writer.Mkdir("a"));
+        await RunAsync(3);
+        Change($"UPDATE meta SET value = '{NewId}' WHERE key = 'log'; UPDATE records SET bytes = x'00' WHERE offset = 2");
+        JournalRefusedException refused = await Assert.ThrowsAsync<JournalRefusedException>(() => RunAsync(3, new Acceptance(Topic: NewId)));
+        Assert.Contains("record 2 of journal file", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OffsetsMissing_AreGonePastOnceTheyAreAccepted()
+    {
+        await AppendAsync(_writer.FilesystemCreated(), _writer.SessionStarted(), _writer.Mkdir("a"));
+        await RunAsync(3);
+        await AppendAsync([1], [2], _writer.Mkdir("b"));
+        Change("DELETE FROM records WHERE offset IN (3, 4)");
+        JournalRefusedException refused = await Assert.ThrowsAsync<JournalRefusedException>(() => RunAsync(6));
+        Assert.Equal(JournalRefusal.Gap, refused.Refusal);
+        Assert.Contains("`--accept-gap 3..4`", refused.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<JournalRefusedException>(() => RunAsync(6, new Acceptance(Gap: new OffsetGap(3, 3))));
+        await RunAsync(6, new Acceptance(Gap: new OffsetGap(3, 4)));
+        Assert.True(Directory.Exists(_folder["root/b"]));
+
+        // The checkpoint is past it: nothing has to be accepted any more. A new replica has to go past it as well.
+        await RunAsync(6);
+        await RunAsync(6, new Acceptance(Gap: new OffsetGap(3, 4)), "new");
+    }
+
+    [Fact]
+    public async Task FileReplaced_IsFoundWhileItIsInUse()
+    {
+        await AppendAsync(_writer.FilesystemCreated());
+        using IJournal journal = await Provider(null).OpenAsync(false, default);
+        Assert.False(journal.Look(default).IsFileReplaced);
+        System.IO.File.Copy(File, _folder["copy"]);
+        System.IO.File.Move(_folder["copy"], File, overwrite: true);
+        Assert.Equal(LogRow.FileReplaced, RecoveryTable.Judge(new KnownLog { Identity = journal.Identity }, journal.Look(default)).Finding?.Row);
+        System.IO.File.Delete(File);
+        Assert.False(journal.Look(default).Exists);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private EmbeddedJournalProvider Provider(OffsetGap? gap) => new(File, NullLogger.Instance, gap);
+
+    private async Task AppendAsync(params byte[][] records)
+    {
+        using IJournal journal = await Provider(null).OpenAsync(true, default);
+        RecordingListener listener = new();
+        using IJournalAppender appender = journal.OpenAppender(0, listener);
+        foreach (byte[] record in records)
+        {
+            Assert.True(appender.TryAppend(record, 0));
+        }
+
+        Assert.Equal(records.Length, (await listener.WaitAsync(records.Length)).Count);
+    }
+
+    // A clean run until the replica stands at an offset.
+    private async Task RunAsync(long until, Acceptance? accepted = null, string root = "root")
+    {
+        accepted ??= Acceptance.None;
+        using IJournal journal = await Provider(accepted.Gap).OpenAsync(false, default);
+        ReplicaOptions options = new() { DataRoot = _folder[root], Ownership = TreeOwnership.Namespace, Accepted = accepted };
+        using LocalReplica replica = LocalReplica.Open(options, journal, NullLogger.Instance, TimeProvider.System, default);
+        using (IJournalReader reader = journal.OpenReader(0, replica.Applier.NextOffset))
+        {
+            JournalBatch batch = new();
+            while (replica.Applier.NextOffset < until && reader.Read(batch, TimeSpan.FromSeconds(10)))
+            {
+                replica.Applier.Apply(batch, default);
+            }
+        }
+
+        Assert.Equal(until, replica.Applier.NextOffset);
+        replica.Close();
+    }
+
+    private void Change(string sql)
+    {
+        using SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = File, Pooling = false }.ToString());
+        connection.Open();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+}

@@ -1,3 +1,4 @@
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 using KafkaFs.TestKit.Journal;
 
@@ -43,6 +44,9 @@ internal sealed class SharedLog
         public Reader? Tail { get; private set; }
 
         public JournalBounds QueryBounds(int partition, CancellationToken cancellationToken) => new(0, log.End);
+
+        // The tests have one reader, which delivers only what they let it fetch.
+        public LogFacts Probe(long next, CancellationToken stop) => LogProbe.Look(this, stop);
 
         public IJournalAppender OpenAppender(int partition, IAppendListener listener)
         {

@@ -99,7 +99,7 @@ internal sealed partial class KafkaTrouble(ILogger logger, KafkaJournalOptions o
 
         string? words = Interlocked.Exchange(ref _denied, null);
         words = Interlocked.Exchange(ref _client, null) ?? words;
-        if (words is not null && _isOpen)
+        if (words is not null)
         {
             Over?.Invoke(words);
         }

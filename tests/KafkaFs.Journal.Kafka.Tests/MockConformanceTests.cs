@@ -1,3 +1,4 @@
+using Confluent.Kafka;
 using KafkaFs.Journal.Contract;
 using KafkaFs.TestKit.Journal;
 using KafkaFs.TestKit.Kafka;
@@ -13,7 +14,7 @@ public sealed class MockConformanceTests : JournalConformance, IDisposable
 
     public MockConformanceTests()
     {
-        Confluent.Kafka.Library.Load();
+        Library.Load();
         _mock = new MockKafka();
     }
 
@@ -54,7 +55,10 @@ public sealed class MockConformanceTests : JournalConformance, IDisposable
                 Properties = new Dictionary<string, string> { ["fetch.wait.max.ms"] = "5" },
             };
             KafkaTrouble trouble = new(NullLogger.Instance, options);
-            return Task.FromResult<IJournal>(new KafkaJournal(options, new JournalIdentity("kafka", "mock", topic), 1_000_000, () => new FakeTopicClient(), trouble));
+            // What a probe asks an admin client; the mock has records, which the test whose reader asks has appended.
+            Uuid id = new(topic.GetHashCode(StringComparison.Ordinal), 1);
+            FakeTopicClient client = new() { Describe = () => (ErrorCode.NoError, id), Configs = () => (ErrorCode.NoError, []), Offsets = (0, 3, null) };
+            return Task.FromResult<IJournal>(new KafkaJournal(options, new JournalIdentity("kafka", client.ClusterId, id.ToString()), 1_000_000, () => client, trouble));
         }
     }
 }

@@ -83,7 +83,7 @@ public sealed class BadInputTests : IDisposable
         File.Delete(setup["journal.db"]);
         File.Delete(setup["journal.db-wal"]);
         using HostUnderTest other = await setup.Master("m-new").ReadyAsync();
-        Refused(76, "another journal", ["slave", .. setup.Journal, setup["s"]]);
+        Refused(76, "is another one: this replica follows", ["slave", .. setup.Journal, setup["s"]]);
         other.Stop();
     }
 

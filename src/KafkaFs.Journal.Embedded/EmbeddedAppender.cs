@@ -158,7 +158,7 @@ internal sealed partial class EmbeddedAppender : IJournalAppender
         {
             if (record.Length > EmbeddedJournal.MaxBytes)
             {
-                _results.Add(AppendResult.Refused($"a record of {record.Length} bytes is longer than {EmbeddedJournal.MaxBytes}"));
+                _results.Add(AppendResult.TooLong($"a record of {record.Length} bytes is longer than {EmbeddedJournal.MaxBytes}"));
                 continue;
             }
 

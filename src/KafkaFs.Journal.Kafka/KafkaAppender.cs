@@ -9,17 +9,23 @@ internal sealed class KafkaAppender : IJournalAppender
 {
     private const int PauseMs = 1_000;
 
+    // A retry is no news; a cause that lasts is.
+    private const int SilenceMs = 3_000;
+    private static readonly TimeSpan s_lookInterval = TimeSpan.FromSeconds(1);
+
     private readonly IProducer<Null, byte[]> _producer;
     private readonly TopicPartition _partition;
     private readonly IAppendListener _listener;
     private readonly KafkaTrouble _trouble;
     private readonly int _maxRecordBytes;
+    private readonly Timer _look;
 
     // The listener hears one thing at a time: reports come from librdkafka's thread, what Produce refuses from the thread pool.
     private readonly Lock _reporting = new();
     private int _windowRecords;
     private long _windowBytes;
     private long _pausedUntilMs;
+    private long _reportedAtMs = Environment.TickCount64;
     private volatile bool _failed;
 
     public KafkaAppender(KafkaJournalOptions options, int partition, int maxRecordBytes, IAppendListener listener, KafkaTrouble trouble)
@@ -27,6 +33,7 @@ internal sealed class KafkaAppender : IJournalAppender
         (_partition, _listener, _trouble, _maxRecordBytes) = (new TopicPartition(options.Topic, partition), listener, trouble, maxRecordBytes);
         trouble.Appending = null;
         _producer = KafkaClients.Producer(options, maxRecordBytes, trouble, OnError);
+        _look = new Timer(_ => Look(), null, s_lookInterval, s_lookInterval);
     }
 
     /// <inheritdoc/>
@@ -37,7 +44,11 @@ internal sealed class KafkaAppender : IJournalAppender
             return false;
         }
 
-        Interlocked.Increment(ref _windowRecords);
+        if (Interlocked.Increment(ref _windowRecords) == 1)
+        {
+            Volatile.Write(ref _reportedAtMs, Environment.TickCount64);
+        }
+
         Interlocked.Add(ref _windowBytes, record.Length);
         try
         {
@@ -52,7 +63,12 @@ internal sealed class KafkaAppender : IJournalAppender
     }
 
     /// <inheritdoc/>
-    public void Dispose() => ClientDisposal.Run(_producer);
+    public void Dispose()
+    {
+        _look.Dispose();
+        _trouble.IsWaiting = false;
+        ClientDisposal.Run(_producer);
+    }
 
     private bool IsFull =>
         _windowRecords >= KafkaClientSettings.WindowRecords || Interlocked.Read(ref _windowBytes) >= KafkaClientSettings.WindowBytes;
@@ -67,11 +83,11 @@ internal sealed class KafkaAppender : IJournalAppender
             case ErrorCode.MsgSizeTooLarge:
                 ThreadPool.UnsafeQueueUserWorkItem(_ => Report(ticket, ToResult(error, -1, PersistenceStatus.NotPersisted, default)), null);
                 return true;
-            case ErrorCode.Local_Fatal:
-                ThreadPool.UnsafeQueueUserWorkItem(_ => Fail(error.Reason), null);
+            case ErrorCode code when code == ErrorCode.Local_Fatal || AdminErrors.IsUnknownTopic(code):
+                ThreadPool.UnsafeQueueUserWorkItem(_ => Fail(error), null);
                 return false;
             default:
-                Pause(Words(error));
+                Pause($"nothing is appended to topic '{_partition.Topic}': {error.Reason}");
                 return false;
         }
     }
@@ -79,17 +95,28 @@ internal sealed class KafkaAppender : IJournalAppender
     private void OnReport(DeliveryReport<Null, byte[]> report, long ticket, int length)
     {
         LeaveWindow(length);
+        Volatile.Write(ref _reportedAtMs, Environment.TickCount64);
+        _trouble.IsWaiting = false;
         if (report.Error.Code == ErrorCode.NoError)
         {
             _trouble.OnAnswer();
             _trouble.Appending = null;
         }
-        else if (AdminErrors.IsDenied(report.Error.Code) || AdminErrors.IsUnknownTopic(report.Error.Code))
-        {
-            Pause(Words(report.Error));
-        }
 
         Report(ticket, ToResult(report.Error, report.Offset.Value, report.Status, report.Timestamp));
+        if (ProducerFailures.Of(report.Error.Code) is AppenderFailure.Forbidden or AppenderFailure.LogInDoubt)
+        {
+            // The same bytes would be answered the same at once, thousands of times a second; or the log has to be looked at first.
+            Fail(report.Error);
+        }
+    }
+
+    private void Look()
+    {
+        if (_windowRecords > 0 && Environment.TickCount64 - Volatile.Read(ref _reportedAtMs) >= SilenceMs)
+        {
+            _trouble.IsWaiting = true;
+        }
     }
 
     private void Report(long ticket, in AppendResult result)
@@ -108,33 +135,45 @@ internal sealed class KafkaAppender : IJournalAppender
     {
         if (error.IsFatal || error.Code is ErrorCode.Local_Fatal or ErrorCode.Local_Application)
         {
-            Fail(AdminErrors.IsDenied(error.Code) ? Words(error) : error.Reason);
+            Fail(error);
+        }
+        else if (error.Code is ErrorCode.Local_Authentication or ErrorCode.SaslAuthenticationFailed && _windowRecords > 0)
+        {
+            // Without a record that waits it may be one broker's affair, or over before there is one.
+            Fail(error);
         }
     }
 
-    private void Fail(string reason)
+    private void Fail(Error error)
     {
         lock (_reporting)
         {
             if (!_failed)
             {
                 _failed = true;
-                _trouble.Appending = $"the producer for topic '{_partition.Topic}' has failed: {reason}";
-                _listener.OnFailed(reason);
+                AppenderFailure failure = ProducerFailures.Of(error.Code);
+                string words = Words(failure, error);
+                _trouble.Appending = words;
+                _listener.OnFailed(failure, words);
             }
         }
     }
 
-    // The same bytes would be answered the same at once, thousands of times a second.
+    // What Produce does not take now it would not take at once either.
     private void Pause(string words)
     {
         Interlocked.Exchange(ref _pausedUntilMs, Environment.TickCount64 + PauseMs);
         _trouble.Appending = words;
     }
 
-    private string Words(Error error) => AdminErrors.IsDenied(error.Code)
-        ? $"the brokers do not allow Write on topic '{_partition.Topic}': {error.Reason}"
-        : $"nothing is appended to topic '{_partition.Topic}': {error.Reason}";
+    private string Words(AppenderFailure failure, Error error) => failure switch
+    {
+        AppenderFailure.Forbidden when AdminErrors.IsDenied(error.Code) && error.Code != ErrorCode.SaslAuthenticationFailed =>
+            $"the brokers do not allow Write on topic '{_partition.Topic}': {error.Reason}",
+        AppenderFailure.Forbidden => _trouble.Denied ?? $"the brokers do not accept the credentials: {error.Reason}",
+        AppenderFailure.LogInDoubt when AdminErrors.IsUnknownTopic(error.Code) => $"a broker does not know topic '{_partition.Topic}'",
+        _ => $"the producer for topic '{_partition.Topic}' has failed: {error.Reason}",
+    };
 
     private void LeaveWindow(int length)
     {
@@ -152,7 +191,7 @@ internal sealed class KafkaAppender : IJournalAppender
             case ErrorCode.DuplicateSequenceNumber:
                 return AppendResult.PlacedSomewhere();
             case ErrorCode.MsgSizeTooLarge:
-                return AppendResult.Refused($"{error.Reason} (the topic takes {_maxRecordBytes} bytes)");
+                return AppendResult.TooLong($"{error.Reason} (the topic took {_maxRecordBytes} bytes when it was last asked)");
             case ErrorCode.InvalidRecord or ErrorCode.InvalidTimestamp or ErrorCode.PolicyViolation:
                 return AppendResult.Refused(error.Reason);
             default:

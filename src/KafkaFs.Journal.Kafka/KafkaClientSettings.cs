@@ -15,6 +15,9 @@ internal static class KafkaClientSettings
     /// <summary>Records of a topic that we create may be this long, bytes.</summary>
     public const int MaxMessageBytes = 8 * 1024 * 1024;
 
+    // librdkafka's own default.
+    private const int DefaultBatchBytes = 1_000_000;
+
     private const int FetchOverheadBytes = 65_536;
 
     // Not less than librdkafka's message.max.bytes.
@@ -34,6 +37,8 @@ internal static class KafkaClientSettings
         ["linger.ms"] = "0",
         ["message.timeout.ms"] = "0",
         ["message.max.bytes"] = Number(Math.Min(maxRecordBytes + 1_024L, GreatestFetchMessageBytes)),
+        // The topic's limit is one for batches: several records in one stay well below it.
+        ["batch.size"] = Number(Math.Clamp(maxRecordBytes / 2, 1, DefaultBatchBytes)),
         ["queue.buffering.max.kbytes"] = Number(2 * WindowBytes / 1024),
         ["dotnet.producer.delivery.report.fields"] = "timestamp,status",
     }));

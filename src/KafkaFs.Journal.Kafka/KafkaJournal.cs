@@ -97,8 +97,28 @@ internal sealed class KafkaJournal : IJournal
     }
 
     /// <inheritdoc/>
-    public IJournalAppender OpenAppender(int partition, IAppendListener listener) =>
-        new KafkaAppender(_options, partition, MaxRecordBytes, listener, _trouble);
+    public async Task<int> ReadMaxRecordBytesAsync(CancellationToken cancellationToken)
+    {
+        await Task.Run(() => Look(cancellationToken), cancellationToken).ConfigureAwait(false);
+        return MaxRecordBytes;
+    }
+
+    /// <inheritdoc/>
+    public IJournalAppender OpenAppender(int partition, IAppendListener listener)
+    {
+        try
+        {
+            return new KafkaAppender(_options, partition, MaxRecordBytes, listener, _trouble);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw NoProducer(exception);
+        }
+        catch (KafkaException exception)
+        {
+            throw NoProducer(exception);
+        }
+    }
 
     /// <inheritdoc/>
     public IJournalReader OpenReader(int partition, long from) => new KafkaReader(_options, this, partition, from, _trouble);
@@ -121,6 +141,9 @@ internal sealed class KafkaJournal : IJournal
             _query = null;
         }
     }
+
+    private JournalUnavailableException NoProducer(Exception cause) =>
+        new($"no producer can be made for topic '{_options.Topic}': {cause.Message}", cause);
 
     private WatermarkOffsets Query(TopicPartition partition)
     {

@@ -24,9 +24,11 @@ internal sealed partial class KafkaTrouble(ILogger logger, KafkaJournalOptions o
     private volatile string? _topic;
     private volatile string? _appending;
     private volatile string? _reading;
+    private volatile string? _replicas;
+    private volatile bool _isWaiting;
 
     /// <summary>The gravest complaint that holds, or null.</summary>
-    public string? Words => _topic ?? _appending ?? _reading ?? _denied ?? _client;
+    public string? Words => _topic ?? _appending ?? (_isWaiting ? _replicas : null) ?? _reading ?? _denied ?? _client;
 
     /// <summary>No broker takes this user's credentials, or none can be trusted: what was found and what to do. Null once one has answered.</summary>
     public string? Denied => _denied;
@@ -42,6 +44,15 @@ internal sealed partial class KafkaTrouble(ILogger logger, KafkaJournalOptions o
 
     /// <summary>Hears that a complaint of librdkafka is over, with its words. Set before the first client is made; must not block.</summary>
     public Action<string>? Over { get; set; }
+
+    /// <summary>
+    /// What may keep the partition from being written (its leader, its replicas), as the brokers say; null if nothing does. librdkafka
+    /// retries without a word, so it is the cause while records wait.
+    /// </summary>
+    public string? Replicas { set => _replicas = value; }
+
+    /// <summary>Records have been handed over, and none was reported for a while.</summary>
+    public bool IsWaiting { set => _isWaiting = value; }
 
     /// <summary>The journal is open: before that, whoever opens it says what is wrong.</summary>
     public void OnOpened()

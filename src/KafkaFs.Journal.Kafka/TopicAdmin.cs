@@ -107,6 +107,7 @@ internal sealed partial class TopicAdmin(ITopicClient client, KafkaJournalOption
             return facts with { Exists = false };
         }
 
+        trouble.Replicas = ReplicaWords.Of(options.Topic, topic);
         Task<(long First, long Next, int? LeaderEpoch)> offsets =
             AskAsync(() => client.ListOffsetsAsync(options.Topic, _limit), $"Describe on topic '{options.Topic}'");
         Task<LogFacts> settings = WithSettingsAsync(facts, topic);

@@ -65,7 +65,8 @@ internal sealed partial class MasterWorker(
         using IJournal journal = await OpenJournalAsync(stop).ConfigureAwait(false);
         using LocalReplica replica = ReplicaOpening.Open(settings, journal, _status, _logger, clock, stop);
         using LogCheck check = ReplicaOpening.Check(replica, journal, _logger, clock);
-        using MasterSession session = new(replica.Applier, journal, metrics.OnAcknowledged, _logger, clock);
+        SessionOptions options = new() { OnAcknowledged = metrics.OnAcknowledged };
+        using MasterSession session = new(replica.Applier, journal, check, options, _logger, clock);
         SessionStart start = new(session, replica, clock);
         SpaceReserve reserve = new(() => replica.Tree.StatFileSystem(out FileSystemStatus space) == Errno.None ? space : null, settings.ReserveBytes, _logger, clock);
         using MasterFileSystem fileSystem = new(replica, session, reserve, metrics);
@@ -74,7 +75,7 @@ internal sealed partial class MasterWorker(
         bool isFailing = true;
         try
         {
-            follower = new JournalFollower(replica, journal, check, _status, metrics);
+            follower = new JournalFollower(replica, journal, check, _status, metrics) { AlsoStalled = () => session.Stall };
             await FirstOf(follower.CaughtUp, follower, session).WaitAsync(stop).ConfigureAwait(false);
             await FirstOf(start.RunAsync(RootAttributes(), stop), follower, session).WaitAsync(stop).ConfigureAwait(false);
             await ServeAsync(journal, session, fileSystem, follower, stop).ConfigureAwait(false);
@@ -139,8 +140,12 @@ internal sealed partial class MasterWorker(
 
         if (session.Failure is HostFailure failure)
         {
-            int exitCode = failure.Superseded ? ExitCode.SessionClosed : failure.Restartable ? ExitCode.JournalUnavailable : ExitCode.JournalRefused;
-            throw new HostFailedException(exitCode, failure.Message);
+            throw new HostFailedException(failure.ExitCode, failure.Message);
+        }
+
+        if (session.Ended.IsFaulted)
+        {
+            await session.Ended.ConfigureAwait(false);
         }
     }
 

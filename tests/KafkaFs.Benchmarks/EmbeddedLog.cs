@@ -52,7 +52,7 @@ internal sealed class EmbeddedLog : IAppendListener, IDisposable
         _reported.Release();
     }
 
-    public void OnFailed(string reason)
+    public void OnFailed(AppenderFailure failure, string reason)
     {
         _failure = reason;
         _reported.Release();

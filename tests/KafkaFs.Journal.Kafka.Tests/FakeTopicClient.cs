@@ -10,6 +10,9 @@ internal sealed class FakeTopicClient : ITopicClient
 
     public Func<(ErrorCode Error, Uuid Id)> Describe { get; init; } = () => throw new NotSupportedException();
 
+    /// <summary>The only partition of the topic; null where a test does not look at it.</summary>
+    public TopicPartitionInfo? Partition { get; init; }
+
     public Func<(ErrorCode Error, Dictionary<string, string> Settings)> Configs { get; init; } = () => throw new NotSupportedException();
 
     public string ClusterId { get; init; } = "the-cluster";
@@ -24,7 +27,7 @@ internal sealed class FakeTopicClient : ITopicClient
         await Task.Yield();
         (ErrorCode error, Uuid id) = Describe();
         TopicDescription description = Made<TopicDescription>(("Error", new Error(error)), ("TopicId", id),
-            ("Partitions", new List<TopicPartitionInfo> { Made<TopicPartitionInfo>(("Replicas", Replicas)) }));
+            ("Partitions", new List<TopicPartitionInfo> { Partition ?? Made<TopicPartitionInfo>(("Replicas", Replicas)) }));
         return error == ErrorCode.NoError
             ? description
             : throw new DescribeTopicsException(Made<DescribeTopicsReport>(("TopicDescriptions", new List<TopicDescription> { description })));

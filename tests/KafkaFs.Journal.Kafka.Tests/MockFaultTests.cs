@@ -30,28 +30,6 @@ public sealed class MockFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task ADeadProducerIsReportedOnceAndTakesNothingMore()
-    {
-        using KafkaJournal journal = Open();
-        using IJournalAppender appender = journal.OpenAppender(0, _listener);
-        Assert.True(appender.TryAppend(new byte[] { 1 }, 1));
-        await _listener.WaitAsync(1);
-        _mock.RefuseProduce((int)ErrorCode.OutOfOrderSequenceNumber);
-        appender.TryAppend(new byte[] { 2 }, 2);
-        await UntilAsync(() => _listener.Failures.Count > 0);
-        int reports = _listener.Reports.Count;
-        for (int ticket = 3; ticket < 100; ticket++)
-        {
-            Assert.False(appender.TryAppend(new byte[] { 3 }, ticket));
-        }
-
-        await Task.Delay(300, TestContext.Current.CancellationToken);
-        Assert.Single(_listener.Failures);
-        Assert.Equal(reports, _listener.Reports.Count);
-        Assert.Contains("has failed", journal.Trouble, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task AListenerThatThrowsHasFailed()
     {
         using KafkaJournal journal = Open();
@@ -60,21 +38,6 @@ public sealed class MockFaultTests : IDisposable
         appender.TryAppend(new byte[] { 1 }, 1);
         Assert.Contains("on purpose", await listener.Failure.Task.WaitAsync(s_limit, TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.False(appender.TryAppend(new byte[] { 1 }, 2));
-    }
-
-    [Fact]
-    public async Task ADeniedWriteIsNamedAndNotRepeatedAtFullSpeed()
-    {
-        using KafkaJournal journal = Open();
-        using IJournalAppender appender = journal.OpenAppender(0, _listener);
-        _mock.RefuseProduce((int)ErrorCode.TopicAuthorizationFailed);
-        Assert.True(appender.TryAppend(new byte[] { 1 }, 1));
-        Assert.Equal(AppendStatus.Unknown, (await _listener.WaitAsync(1))[0].Result.Status);
-        Assert.Contains($"do not allow Write on topic '{_topic}'", journal.Trouble, StringComparison.Ordinal);
-        Assert.False(appender.TryAppend(new byte[] { 1 }, 2));
-        await UntilAsync(() => appender.TryAppend(new byte[] { 1 }, 3));
-        Assert.Equal(AppendStatus.Placed, (await _listener.WaitAsync(2))[1].Result.Status);
-        Assert.Null(journal.Trouble);
     }
 
     [Theory]
@@ -217,6 +180,6 @@ public sealed class MockFaultTests : IDisposable
 
         public void OnAppended(long ticket, in AppendResult result) => throw new InvalidOperationException("thrown on purpose");
 
-        public void OnFailed(string reason) => Failure.TrySetResult(reason);
+        public void OnFailed(AppenderFailure failure, string reason) => Failure.TrySetResult($"{failure}: {reason}");
     }
 }

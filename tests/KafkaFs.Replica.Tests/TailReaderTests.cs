@@ -297,7 +297,7 @@ public sealed class TailReaderTests : IDisposable
             }
         }
 
-        public void OnFailed(string reason) => Assert.Fail(reason);
+        public void OnFailed(AppenderFailure failure, string reason) => Assert.Fail(reason);
 
         public void OnDying(FileId inode)
         {

@@ -60,6 +60,9 @@ public sealed class JournalFollower : IDisposable
     /// <summary>Completes when following ends: by <see cref="Stop"/>, or with a failure.</summary>
     public Task Ended => _ended.Task;
 
+    /// <summary>What else keeps the host from being ready, in words, or null; asked again and again, must not wait.</summary>
+    public Func<string?>? AlsoStalled { get; init; }
+
     /// <summary>From here on the host is ready, in these words, whenever nothing stalls it.</summary>
     public void BecomeReady(string words)
     {
@@ -184,6 +187,10 @@ public sealed class JournalFollower : IDisposable
         else if ((_check.Stall ?? _bounds.Stall) is string silence)
         {
             _status.Set(HostState.Stalled, silence);
+        }
+        else if (AlsoStalled?.Invoke() is string words)
+        {
+            _status.Set(HostState.Stalled, words);
         }
         else if (_readyWords is string ready)
         {

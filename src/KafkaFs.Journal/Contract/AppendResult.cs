@@ -23,11 +23,16 @@ public enum AppendStatus
 /// <param name="Reason">The provider's words for anything but success.</param>
 public readonly record struct AppendResult(AppendStatus Status, long Offset, long AppendTimeMs, string? Reason)
 {
+    /// <summary>Refused for the length of the record, or of those that were sent with it: shorter ones may be taken.</summary>
+    public bool IsTooLong { get; init; }
+
     public static AppendResult Placed(long offset, long appendTimeMs) => new(AppendStatus.Placed, offset, appendTimeMs, null);
 
     public static AppendResult PlacedSomewhere() => new(AppendStatus.PlacedSomewhere, -1, -1, null);
 
     public static AppendResult Refused(string reason) => new(AppendStatus.Refused, -1, -1, reason);
+
+    public static AppendResult TooLong(string reason) => Refused(reason) with { IsTooLong = true };
 
     public static AppendResult Unknown(string reason) => new(AppendStatus.Unknown, -1, -1, reason);
 }

@@ -17,6 +17,7 @@ public interface IAppendListener
     /// every record without a report is unknown. Called at most once, after the last <see cref="OnAppended"/>. The way on is to
     /// dispose the appender (not from within this call), open another and append the same bytes again.
     /// </summary>
+    /// <param name="failure">What has to be done about it.</param>
     /// <param name="reason">The provider's words for a person.</param>
-    void OnFailed(string reason);
+    void OnFailed(AppenderFailure failure, string reason);
 }

@@ -19,6 +19,13 @@ public interface IJournal : IDisposable
     int MaxRecordBytes { get; }
 
     /// <summary>
+    /// Asks the log itself for <see cref="MaxRecordBytes"/>; appenders that are opened afterwards keep to it. Throws
+    /// <see cref="JournalUnavailableException"/> when there is no answer. Settings that are not those of a journal any more are for
+    /// <see cref="RecoveryTable"/>.
+    /// </summary>
+    Task<int> ReadMaxRecordBytesAsync(CancellationToken cancellationToken) => Task.FromResult(MaxRecordBytes);
+
+    /// <summary>
     /// Asks the log itself for its first and next offset. May take seconds; throws <see cref="JournalUnavailableException"/> when
     /// there is no answer (a topic that nobody knows may come back with its broker), <see cref="JournalRefusedException"/> when
     /// the file is gone, or the log is another than <see cref="Identity"/> says, <see cref="ObjectDisposedException"/> after Dispose.
@@ -27,7 +34,8 @@ public interface IJournal : IDisposable
 
     /// <summary>
     /// The only way to append to <paramref name="partition"/> through this journal; <paramref name="listener"/> hears of every
-    /// record that was handed over. One appender a partition.
+    /// record that was handed over. One appender a partition: the one before it is disposed first. Throws
+    /// <see cref="JournalUnavailableException"/> when this machine or the configuration has none to give now.
     /// </summary>
     IJournalAppender OpenAppender(int partition, IAppendListener listener);
 

@@ -9,6 +9,9 @@ namespace KafkaFs.MasterHost.FileSystem;
 /// <summary>How a call is answered once its record has succeeded.</summary>
 internal delegate void CallCompletion(FuseRequest request, in Change change, Effects effects);
 
+/// <summary>What a part of a Write does beyond the tree, once its record has succeeded.</summary>
+internal delegate Errno PartCompletion(in Change part, Effects effects);
+
 /// <summary>A call of the mount that waits for its record. An errno that evaluation finds is the answer.</summary>
 internal sealed class FuseCall(FuseRequest request, CallCompletion succeed) : PendingCall
 {
@@ -16,6 +19,9 @@ internal sealed class FuseCall(FuseRequest request, CallCompletion succeed) : Pe
 
     /// <summary>An errno of evaluation that the kernel is told as another one.</summary>
     public Func<Errno, Errno>? Translate { get; init; }
+
+    /// <summary>For a Write that went in parts.</summary>
+    public PartCompletion? Part { get; init; }
 
     /// <summary>Somebody wants it to end early; looked at after it was submitted.</summary>
     public bool IsInterrupted
@@ -34,6 +40,22 @@ internal sealed class FuseCall(FuseRequest request, CallCompletion succeed) : Pe
         else
         {
             request.ReplyError(Translate?.Invoke(outcome.Errno) ?? outcome.Errno);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Errno ApplyPart(in Change part, Effects effects) => Part?.Invoke(part, effects) ?? base.ApplyPart(part, effects);
+
+    /// <inheritdoc/>
+    public override void CompleteParts(uint written, Errno errno)
+    {
+        if (written > 0)
+        {
+            request.ReplyWritten(written);
+        }
+        else
+        {
+            request.ReplyError(errno);
         }
     }
 

@@ -234,6 +234,17 @@ internal sealed partial class MasterFileSystem
         return (errno, fd);
     }
 
+    private Errno ApplyPart(in Change part, Effects effects)
+    {
+        Errno errno = ApplyToOrphan(part, effects);
+        if (errno == Errno.None)
+        {
+            _metrics.OnWritten(part.Data.Length);
+        }
+
+        return errno;
+    }
+
     // A record about an inode that is gone does nothing, except for whoever still has it open.
     private Errno ApplyToOrphan(in Change change, Effects effects) =>
         effects.Kind == EffectKind.None && Orphans.TryGet(change.Inode, out Orphan orphan) ? orphan.Apply(change, effects.TimeNs) : Errno.None;

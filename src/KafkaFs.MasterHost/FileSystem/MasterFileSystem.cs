@@ -220,7 +220,7 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
         }
 
         change.Header.Path = PathHint(change, t_path ??= new byte[ChangeCodec.MaxPathBytes]);
-        FuseCall call = new(request, succeed) { Translate = translate };
+        FuseCall call = new(request, succeed) { Translate = translate, Part = ApplyPart };
         request.State = call;
         request.Defer();
         if (request.IsInterrupted)

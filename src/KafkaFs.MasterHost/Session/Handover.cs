@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using KafkaFs.Journal.Codec;
+using System.Runtime.InteropServices;
 using KafkaFs.Journal.Contract;
 
 namespace KafkaFs.MasterHost.Session;
@@ -8,27 +8,62 @@ namespace KafkaFs.MasterHost.Session;
 /// What of a session's records is in the journal's hands. New records go in order as long as nothing is in doubt. After a record of
 /// which the journal does not know, or that evaluation met ahead of its turn, nothing new goes until all reports are in; then
 /// everything that evaluation has not accepted goes again, the same bytes in order: the sequence rule makes repetitions void. The
-/// pace of going again is that of <see cref="Resume"/>. Not thread-safe: used under the session's lock.
+/// pace of going again is that of <see cref="Resume"/>. Without an appender everything waits. Not thread-safe: used under the
+/// session's lock.
 /// </summary>
-internal sealed class Handover(IJournalAppender appender, PendingTable pending)
+internal sealed class Handover(PendingTable pending)
 {
-    /// <summary>Ticket of a record that comes before any session; such a record is never applied from memory.</summary>
-    public const long ControlTicket = -1;
-
+    private readonly Dictionary<long, Handed> _inFlight = [];
+    private IJournalAppender? _appender;
     private byte[]? _control;
     private bool _controlIsDue;
     private bool _isDoubtful;
+    private bool _isHeld;
     private ulong _goesAgainFrom = ulong.MaxValue;
-    private int _inFlight;
+    private long _lastTicket;
 
-    /// <summary>Appends a record that comes before any session, again and again until <see cref="EndControl"/>.</summary>
+    /// <summary>Records handed over and not reported.</summary>
+    public int InFlight => _inFlight.Count;
+
+    /// <summary>There is no appender.</summary>
+    public bool IsDetached => _appender is null;
+
+    /// <summary>Records that no report is known of, or that wait to be handed over (again).</summary>
+    public int Waiting => pending.Queued + (_controlIsDue ? 1 : 0)
+        + (_isDoubtful || _isHeld || _goesAgainFrom < pending.NextSequence || _appender is null ? pending.HandedOver : _inFlight.Count);
+
+    /// <summary>Longer records are not handed over: a Write goes in parts, the rest as it is, for the log to refuse. Bytes.</summary>
+    public int MaxRecordBytes { get; set; } = int.MaxValue;
+
+    /// <summary>A producer is there; what is not accepted goes again, by the next <see cref="Resume"/>.</summary>
+    public void Attach(IJournalAppender appender) => (_appender, _isDoubtful) = (appender, true);
+
+    /// <summary>Takes the appender away, if there is one: no report of it counts any more.</summary>
+    public IJournalAppender? Detach()
+    {
+        IJournalAppender? appender = _appender;
+        _appender = null;
+        _inFlight.Clear();
+        return appender;
+    }
+
+    /// <summary>Appends a record outside of the sequence, again and again until <see cref="EndControl"/>, before anything else.</summary>
     public void BeginControl(byte[] record) => (_control, _controlIsDue) = (record, true);
+
+    /// <summary>It is the control record that is on its way now.</summary>
+    public bool IsControl(byte[] record) => record == _control;
 
     /// <summary>The control record has been evaluated.</summary>
     public void EndControl() => (_control, _controlIsDue) = (null, false);
 
-    /// <summary>The journal has reported one record.</summary>
-    public void OnReport() => _inFlight--;
+    /// <summary>Only control records go from here on, until <see cref="Release"/>.</summary>
+    public void Hold() => _isHeld = true;
+
+    /// <summary>Everything goes, from the first record of a new incarnation on.</summary>
+    public void Release() => (_isHeld, _isDoubtful, _goesAgainFrom) = (false, false, ulong.MaxValue);
+
+    /// <summary>The journal has reported a record; false for a report that came too late to count.</summary>
+    public bool TryReport(long ticket, out Handed handed) => _inFlight.Remove(ticket, out handed);
 
     /// <summary>A record may not be in the log, or not in its place.</summary>
     public void Doubt() => _isDoubtful = true;
@@ -36,7 +71,7 @@ internal sealed class Handover(IJournalAppender appender, PendingTable pending)
     /// <summary>Called from time to time: begins to append again what is in doubt, once no report is missing.</summary>
     public void Resume()
     {
-        if (_isDoubtful && _inFlight == 0)
+        if (_isDoubtful && _inFlight.Count == 0 && _appender is not null)
         {
             (_isDoubtful, _controlIsDue, _goesAgainFrom) = (false, _control is not null, pending.FirstSequence);
         }
@@ -47,15 +82,22 @@ internal sealed class Handover(IJournalAppender appender, PendingTable pending)
     /// <summary>Hands over as much as the journal takes; the rest follows at the next report.</summary>
     public void Advance()
     {
-        if (_isDoubtful || !TryControl() || !TryAgain())
+        if (_isDoubtful || _appender is null || !TryControl() || _isHeld || !TryAgain())
         {
             return;
         }
 
         while (pending.NextQueued is PendingCall call)
         {
-            Restamp(call, pending.NextSequence);
-            if (!TryAppend(call))
+            int limit = Math.Min(MaxRecordBytes, call.MaxRecordBytes);
+            if (call.Record.Length > limit && SplitWrite.CanSplit(call, limit))
+            {
+                pending.ReplaceFirst(SplitWrite.Split(call, limit));
+                continue;
+            }
+
+            RecordStamp.Place(call, pending.Incarnation, pending.NextSequence);
+            if (!TryAppend(call.Record, call))
             {
                 return;
             }
@@ -68,12 +110,11 @@ internal sealed class Handover(IJournalAppender appender, PendingTable pending)
     {
         if (_controlIsDue && _control is not null)
         {
-            if (!appender.TryAppend(_control, ControlTicket))
+            if (!TryAppend(_control, null))
             {
                 return false;
             }
 
-            _inFlight++;
             _controlIsDue = false;
         }
 
@@ -85,7 +126,8 @@ internal sealed class Handover(IJournalAppender appender, PendingTable pending)
         // What was accepted meanwhile need not go again.
         for (_goesAgainFrom = Math.Max(_goesAgainFrom, pending.FirstSequence); _goesAgainFrom < pending.NextSequence; _goesAgainFrom++)
         {
-            if (!TryAppend(pending.Find(_goesAgainFrom)!))
+            PendingCall call = pending.Find(_goesAgainFrom)!;
+            if (!TryAppend(call.Record, call))
             {
                 return false;
             }
@@ -95,33 +137,22 @@ internal sealed class Handover(IJournalAppender appender, PendingTable pending)
         return true;
     }
 
-    private bool TryAppend(PendingCall call)
+    // Its report takes the session's lock, so it comes after this.
+    private bool TryAppend(byte[] record, PendingCall? call)
     {
-        call.HandedOverAt = Stopwatch.GetTimestamp();
-        if (!appender.TryAppend(call.Record, (long)call.Sequence))
+        if (!_appender!.TryAppend(record, ++_lastTicket))
         {
             return false;
         }
 
-        _inFlight++;
+        _inFlight.Add(_lastTicket, new Handed(record, call, Stopwatch.GetTimestamp()));
         return true;
     }
 
-    // A call before it in the queue may have been withdrawn: sequences have no gaps.
-    private static void Restamp(PendingCall call, ulong sequence)
-    {
-        if (call.Sequence == sequence)
-        {
-            return;
-        }
-
-        if (!ChangeCodec.TryDecode(call.Record, out Change change, out string? defect))
-        {
-            throw new InvalidOperationException($"A record of this session cannot be decoded: {defect}");
-        }
-
-        change.Header.Sequence = sequence;
-        call.Record = ChangeCodec.Encode(change);
-        call.Sequence = sequence;
-    }
+    /// <summary>A record in the journal's hands.</summary>
+    /// <param name="Record">Its bytes.</param>
+    /// <param name="Call">Null for a control record.</param>
+    /// <param name="At">When it was handed over; a Stopwatch timestamp.</param>
+    [StructLayout(LayoutKind.Auto)]
+    internal readonly record struct Handed(byte[] Record, PendingCall? Call, long At);
 }

@@ -1,7 +1,6 @@
 namespace KafkaFs.MasterHost.Session;
 
-/// <summary>Why this master must stop, in words for a person.</summary>
-/// <param name="Message">What was found.</param>
-/// <param name="Superseded">Another run of this master, or an operator, has closed the session.</param>
-/// <param name="Restartable">Starting again is right: the journal's client is of no use any more.</param>
-internal sealed record HostFailure(string Message, bool Superseded = false, bool Restartable = false);
+/// <summary>Why this master must stop.</summary>
+/// <param name="ExitCode">One of <see cref="Hosting.Lifetime.ExitCode"/>.</param>
+/// <param name="Message">What was found, in words for a person.</param>
+internal sealed record HostFailure(int ExitCode, string Message);

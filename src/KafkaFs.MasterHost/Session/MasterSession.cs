@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using KafkaFs.Hosting.Lifetime;
 using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Journal.Contract;
@@ -12,33 +12,57 @@ namespace KafkaFs.MasterHost.Session;
 /// <summary>
 /// One run of this master: stamps records with session, sequence and FileIds, hands them to the journal in that order, and
 /// answers each call when evaluation has accepted its record. An acknowledgement only places a record; one that was not accepted
-/// (or of which the journal does not know) is appended again, the same bytes, in order. Safe for use from several threads.
+/// (or of which the journal does not know) is appended again, the same bytes, in order. A record that the log refuses is given up by a
+/// Fence. Safe for use from several threads.
 /// </summary>
-internal sealed partial class MasterSession : IAppendListener, IDisposable
+internal sealed partial class MasterSession : IDisposable
 {
     private static readonly TimeSpan s_againAfter = TimeSpan.FromSeconds(1);
 
+    // The check under way, and the end of a client, have limits of their own.
+    private static readonly TimeSpan s_disposeLimit = TimeSpan.FromSeconds(12);
+
     private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _stop = new();
     private readonly PendingTable _pending = new();
     private readonly Handover _handover;
+    private readonly AppenderMending _mending;
+    private readonly AppendSilence _silence;
     private readonly Applier _applier;
-    private readonly IJournalAppender _appender;
+    private readonly IJournal _journal;
+    private readonly ILogCheck _check;
+    private readonly SessionOptions _options;
     private readonly ILogger _logger;
     private readonly TimeProvider _clock;
-    private readonly Action<TimeSpan> _onAcknowledged;
     private readonly ITimer _again;
-    private Guid _filesystem;
     private readonly TaskCompletionSource _endedTask = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Guid _filesystem;
     private uint _counter;
     private bool _ended;
 
-    /// <summary>A session that is not in the log yet; see <see cref="SessionStart"/>.</summary>
-    /// <param name="onAcknowledged">Told the time from handover to acknowledgement of each record.</param>
-    public MasterSession(Applier applier, IJournal journal, Action<TimeSpan> onAcknowledged, ILogger logger, TimeProvider clock)
+    /// <summary>
+    /// A session that is not in the log yet; see <see cref="SessionStart"/>. Throws as <see cref="IJournal.OpenAppender"/> does.
+    /// </summary>
+    /// <param name="check">Asked before anything is appended again through another producer.</param>
+    public MasterSession(Applier applier, IJournal journal, ILogCheck check, SessionOptions options, ILogger logger, TimeProvider clock)
     {
-        (_applier, _onAcknowledged, _logger, _clock) = (applier, onAcknowledged, logger, clock);
-        _appender = applier.OwnAppends.Open(journal, 0, this);
-        _handover = new Handover(_appender, _pending);
+        (_applier, _journal, _check, _options, _logger, _clock) = (applier, journal, check, options, logger, clock);
+        _handover = new Handover(_pending) { MaxRecordBytes = journal.MaxRecordBytes };
+        _silence = new AppendSilence(options.StallAfter, clock);
+        _mending = new AppenderMending(_gate, _handover, journal, check, logger, clock, _stop.Token)
+        {
+            NewListener = () => _listener = new Listener(this),
+            OpenAppender = listener => applier.OwnAppends.Open(journal, 0, listener),
+            LimitRead = BeginFence,
+            Refused = End,
+            Run = RunWatched,
+        };
+        _applier.OddAcknowledgement = OnOddAcknowledgement;
+        lock (_gate)
+        {
+            _mending.Open();
+        }
+
         _again = clock.CreateTimer(_ => Resume(), null, s_againAfter, s_againAfter);
     }
 
@@ -48,7 +72,7 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
     /// <summary>Why the session cannot go on, or null; the host stops then.</summary>
     public HostFailure? Failure { get; private set; }
 
-    /// <summary>Completes when nothing more can be submitted.</summary>
+    /// <summary>Completes when nothing more can be submitted; fails with a broken invariant.</summary>
     public Task Ended => _endedTask.Task;
 
     /// <summary>Records handed over and not yet accepted.</summary>
@@ -61,6 +85,19 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
     public int Queued
     {
         get { lock (_gate) { return _pending.Queued; } }
+    }
+
+    /// <summary>Why calls wait for the journal longer than is usual, in words for a person, or null.</summary>
+    public string? Stall
+    {
+        get
+        {
+            lock (_gate)
+            {
+                string? words = _mending.Words;
+                return _mending.IsForbidden ? words : _silence.Words(_handover.Waiting, words ?? _journal.Trouble);
+            }
+        }
     }
 
     /// <summary>Appends a record that comes before any session, again and again until <see cref="EndControl"/>.</summary>
@@ -79,6 +116,7 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
         lock (_gate)
         {
             _handover.EndControl();
+            NotePlaced();
         }
     }
 
@@ -110,8 +148,7 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
             }
 
             Stamp(ref change, _pending.NextSequence + (ulong)_pending.Queued);
-            call.Record = ChangeCodec.Encode(change);
-            call.Sequence = change.Header.Sequence;
+            (call.Record, call.Incarnation, call.Sequence) = (ChangeCodec.Encode(change), change.Header.Incarnation, change.Header.Sequence);
             _pending.Enqueue(call);
             Advance();
             return Errno.None;
@@ -135,7 +172,7 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
     {
         if (!effects.ConsumesSequence)
         {
-            OnVoid(outcome.Void);
+            OnOutside(change, outcome, record);
             return;
         }
 
@@ -148,12 +185,14 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
             }
 
             call = _pending.Accept(change.Header.Sequence);
+            NotePlaced(call);
         }
 
         if (call is null || !record.SequenceEqual(call.Record))
         {
             call?.Abandon(Errno.EIO);
-            End(new HostFailure($"record {change.Header.Sequence} of session {Id} is not of this process: somebody else writes in its name", Superseded: true));
+            End(new HostFailure(
+                ExitCode.SessionClosed, $"record {change.Header.Sequence} of session {Id} is not of this process: somebody else writes in its name"));
         }
         else if (outcome.IsAccepted)
         {
@@ -165,43 +204,6 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
             call.Abandon(Errno.EIO);
         }
     }
-
-    /// <inheritdoc/>
-    public void OnAppended(long ticket, in AppendResult result)
-    {
-        ReadOnlyMemory<byte> record = default;
-        lock (_gate)
-        {
-            _handover.OnReport();
-            switch (result.Status)
-            {
-                // A control record is left to the reader: by its report another one may have taken its place.
-                case AppendStatus.Placed when ticket != Handover.ControlTicket && _pending.Find((ulong)ticket) is PendingCall call:
-                    record = call.Record;
-                    _onAcknowledged(Stopwatch.GetElapsedTime(call.HandedOverAt));
-                    break;
-                case AppendStatus.Unknown:
-                    LogUnknown(_logger, ticket, result.Reason);
-                    _handover.Doubt();
-                    break;
-                case AppendStatus.Refused:
-                    Failure ??= new HostFailure($"the journal refused a record of this session: {result.Reason}");
-                    _endedTask.TrySetResult();
-                    LogRefused(_logger, ticket, result.Reason);
-                    break;
-            }
-
-            Advance();
-        }
-
-        if (!record.IsEmpty)
-        {
-            _applier.Offer(result.Offset, result.AppendTimeMs, record);
-        }
-    }
-
-    /// <inheritdoc/>
-    public void OnFailed(string reason) => End(new HostFailure($"the journal's client failed: {reason}", Restartable: true));
 
     /// <summary>Ends the session: pending calls are answered EIO (outcome unknown), nothing more is appended.</summary>
     public void End(HostFailure? failure = null)
@@ -215,11 +217,8 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
         }
 
         _endedTask.TrySetResult();
-
-        foreach (PendingCall call in abandoned)
-        {
-            call.Abandon(Errno.EIO);
-        }
+        _stop.Cancel();
+        AbandonAll(abandoned);
     }
 
     /// <inheritdoc/>
@@ -227,38 +226,17 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
     {
         End();
         _again.Dispose();
-        _appender.Dispose();
-    }
-
-    // Our own record was met before one that must come first: that one is not in the log, though it may have been reported.
-    private void OnVoid(VoidReason reason)
-    {
-        if (reason == VoidReason.SequenceAhead)
-        {
-            lock (_gate)
-            {
-                _handover.Doubt();
-            }
-        }
-    }
-
-    private void Resume()
-    {
+        Task.WaitAny([_mending.Work], s_disposeLimit);
+        IJournalAppender? last;
         lock (_gate)
         {
-            if (!_ended && Failure is null)
-            {
-                _handover.Resume();
-            }
+            last = _mending.TakeLast();
         }
-    }
 
-    // Under the gate.
-    private void Advance()
-    {
-        if (!_ended && Failure is null)
+        last?.Dispose();
+        if (_mending.Work.IsCompleted)
         {
-            _handover.Advance();
+            _stop.Dispose();
         }
     }
 
@@ -267,16 +245,20 @@ internal sealed partial class MasterSession : IAppendListener, IDisposable
         change.Header.Filesystem = _filesystem;
         change.Header.Level = ChangeCodec.Level;
         change.Header.Session = Id;
-        change.Header.Incarnation = 0;
+        change.Header.Incarnation = _pending.Incarnation;
         change.Header.Sequence = sequence;
-        change.Header.TimeNs = (_clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        change.Header.TimeNs = NowNs;
     }
 
-    [LoggerMessage(6000, LogLevel.Warning, "The journal does not know what became of record {Sequence} ({Reason}); it is appended again")]
-    private static partial void LogUnknown(ILogger logger, long sequence, string? reason);
+    private long NowNs => (_clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
 
-    [LoggerMessage(6001, LogLevel.Error, "The journal refused record {Sequence}: {Reason}")]
-    private static partial void LogRefused(ILogger logger, long sequence, string? reason);
+    private static void AbandonAll(List<PendingCall> calls)
+    {
+        foreach (PendingCall call in calls)
+        {
+            call.Abandon(Errno.EIO);
+        }
+    }
 
     [LoggerMessage(6002, LogLevel.Error, "A {Kind} of this session was void ({Reason}): the call is answered EIO")]
     private static partial void LogOwnVoid(ILogger logger, ChangeKind kind, VoidReason reason);

@@ -6,18 +6,27 @@ namespace KafkaFs.MasterHost.Session;
 
 /// <summary>
 /// A call that waits for its record: it is answered when the record is applied here, not when the journal has it. Exactly one of
-/// <see cref="Complete"/> and <see cref="Abandon"/> is called, once.
+/// <see cref="Complete"/>, <see cref="CompleteParts"/> and <see cref="Abandon"/> is called, once.
 /// </summary>
 internal abstract class PendingCall
 {
     /// <summary>The record's place in the session, from the handover on.</summary>
     public ulong Sequence { get; set; }
 
-    /// <summary>The record; it never changes once handed over.</summary>
+    /// <summary>The incarnation that <see cref="Sequence"/> counts in.</summary>
+    public uint Incarnation { get; set; }
+
+    /// <summary>The record; it never changes once handed over, until a Fence has given that handover up.</summary>
     public byte[] Record { get; set; } = [];
 
-    /// <summary>When the record was handed over, for the journal's latency; a Stopwatch timestamp.</summary>
-    public long HandedOverAt { get; set; }
+    /// <summary>What the log thought of the record, if it refused it.</summary>
+    public RecordRefusal? Refusal { get; set; }
+
+    /// <summary>The log has the record, and has not said where.</summary>
+    public bool IsUnplaced { get; set; }
+
+    /// <summary>The log has refused a record of this call that was longer, bytes.</summary>
+    public int MaxRecordBytes { get; set; } = int.MaxValue;
 
     /// <summary>
     /// The record is applied. On the thread that applies: must not block. <paramref name="effects"/> and the spans of
@@ -25,6 +34,21 @@ internal abstract class PendingCall
     /// </summary>
     public abstract void Complete(in Change change, Outcome outcome, Effects effects);
 
-    /// <summary>The record was withdrawn before the journal saw it (EINTR), or this session ends without knowing (EIO).</summary>
+    /// <summary>
+    /// The record was withdrawn before the journal saw it (EINTR), was refused by the log and is not in it (EIO), or this session ends
+    /// without knowing (EIO).
+    /// </summary>
     public abstract void Abandon(Errno errno);
+
+    /// <summary>
+    /// A part of a Write that was too long for one record is applied: does what belongs to that, and answers nothing. As
+    /// <see cref="Complete"/> otherwise.
+    /// </summary>
+    public virtual Errno ApplyPart(in Change part, Effects effects) => throw new InvalidOperationException("This call has no parts.");
+
+    /// <summary>
+    /// All parts of a Write are through: the first <paramref name="written"/> bytes are applied, and what came then failed with
+    /// <paramref name="errno"/>.
+    /// </summary>
+    public virtual void CompleteParts(uint written, Errno errno) => throw new InvalidOperationException("This call has no parts.");
 }

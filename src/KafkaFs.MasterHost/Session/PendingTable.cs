@@ -16,11 +16,17 @@ internal sealed class PendingTable
     /// <summary>Calls that wait for room.</summary>
     public int Queued => _queued.Count;
 
+    /// <summary>The session's incarnation that records are handed over in.</summary>
+    public uint Incarnation { get; private set; }
+
     /// <summary>Lowest sequence that evaluation has not accepted.</summary>
     public ulong FirstSequence => _firstSequence;
 
     /// <summary>Sequence of the next call to be handed over: those before it are in the journal's hands or accepted.</summary>
     public ulong NextSequence => _firstSequence + (ulong)_handedOver.Count;
+
+    /// <summary>The log has refused one of those handed over for its length.</summary>
+    public bool HasTooLong => _handedOver.Values.Any(static call => call.Refusal is { IsTooLong: true });
 
     public PendingCall? NextQueued => _queued.First?.Value;
 
@@ -31,6 +37,13 @@ internal sealed class PendingTable
     {
         _queued.RemoveFirst();
         _handedOver.Add(call.Sequence, call);
+    }
+
+    /// <summary>The first queued call goes as several.</summary>
+    public void ReplaceFirst(List<PendingCall> parts)
+    {
+        _queued.RemoveFirst();
+        PutFirst(parts);
     }
 
     /// <summary>Takes a call that was not handed over yet out of the queue; false if it is too late.</summary>
@@ -54,6 +67,19 @@ internal sealed class PendingTable
         return call;
     }
 
+    /// <summary>
+    /// A Fence is applied: what was handed over and not accepted never will be, and waits again in its order, before the rest, to be
+    /// handed over in the next incarnation from sequence 0 on. Those that <paramref name="giveUp"/> picks are removed and returned.
+    /// </summary>
+    public List<PendingCall> BeginIncarnation(Func<PendingCall, bool> giveUp)
+    {
+        ILookup<bool, PendingCall> handedOver = _handedOver.Values.OrderBy(static call => call.Sequence).ToLookup(giveUp);
+        _handedOver.Clear();
+        PutFirst([.. handedOver[false]]);
+        (Incarnation, _firstSequence) = (Incarnation + 1, 0);
+        return [.. handedOver[true]];
+    }
+
     /// <summary>Removes and returns everything, in order: the session has ended.</summary>
     public List<PendingCall> TakeAll()
     {
@@ -61,5 +87,13 @@ internal sealed class PendingTable
         _handedOver.Clear();
         _queued.Clear();
         return all;
+    }
+
+    private void PutFirst(List<PendingCall> calls)
+    {
+        for (int index = calls.Count - 1; index >= 0; index--)
+        {
+            _queued.AddFirst(calls[index]);
+        }
     }
 }

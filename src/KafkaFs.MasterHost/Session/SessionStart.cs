@@ -49,11 +49,11 @@ internal sealed class SessionStart(MasterSession session, LocalReplica replica, 
                 OnStarted(outcome);
                 break;
             case ChangeKind.SessionStarted when outcome.IsAccepted && change.Master == _identity?.Master && _started.Task.IsCompletedSuccessfully:
-                session.End(new HostFailure("another run of this master has started (a copy of the data root?) and closed this session", Superseded: true));
+                session.End(new HostFailure(ExitCode.SessionClosed, "another run of this master has started (a copy of the data root?) and closed this session"));
                 break;
             // While catching up there is no session yet: the end of another master's, which closes none, must not be taken for ours.
             case ChangeKind.SessionEnded when outcome.IsAccepted && session.Id != SessionId.None && change.Closes == session.Id && change.Header.Session != session.Id:
-                session.End(new HostFailure($"session {session.Id} was closed by an operator", Superseded: true));
+                session.End(new HostFailure(ExitCode.SessionClosed, $"session {session.Id} was closed by an operator"));
                 break;
         }
     }

@@ -30,6 +30,7 @@ public sealed partial class Applier : IDisposable
     private readonly ITimer _retry;
     private readonly Effects _effects = new();
     private readonly OwnRecordQueue _own = new();
+    private readonly AppliedRecords _lastApplied = new();
     private readonly LastRecord _last = new();
     private readonly AutoResetEvent _wake = new(false);
     private readonly byte[] _trailBytes = new byte[64];
@@ -40,6 +41,7 @@ public sealed partial class Applier : IDisposable
     private bool _leftCheckpoint;
     private volatile bool _isHalfMade;
     private volatile bool _unendedBatch;
+    private volatile bool _ownPlaceUnknown;
     private long _nextOffset;
     private long _horizon = long.MaxValue;
 
@@ -104,8 +106,17 @@ public sealed partial class Applier : IDisposable
     /// <summary>What this process appends; a slave appends nothing.</summary>
     public OwnAppends OwnAppends { get; }
 
-    /// <summary>An own record is placed, and waits for others' before it, which have to be read.</summary>
-    internal bool HasGap => _own.TryPeekFirst(out long offset) && offset > NextOffset;
+    /// <summary>An own record is placed, and waits for others' before it, or its place is not known: the log has to be read.</summary>
+    public bool HasGap => OwnPlaceUnknown || (_own.TryPeek(out OwnRecordQueue.Entry first) && first.Offset > NextOffset);
+
+    /// <summary>The log has a record of this process and has not said where; its writer tells when it is found.</summary>
+    public bool OwnPlaceUnknown { get => _ownPlaceUnknown; set => _ownPlaceUnknown = value; }
+
+    /// <summary>
+    /// Told, in words, of an acknowledgement below the applied position where another record was applied: the log is not what it was. On any
+    /// thread, perhaps by the holder of the apply lock: must not block.
+    /// </summary>
+    public Action<string>? OddAcknowledgement { get; set; }
 
     /// <summary>A record was refused, perhaps half way, and has not been applied since: the tree is not exactly what the namespace says.</summary>
     internal bool IsHalfMade => _isHalfMade || _unendedBatch;
@@ -255,7 +266,7 @@ public sealed partial class Applier : IDisposable
     // Who fails to enter the lock may leave: the holder looks at the queue again after it left.
     private void Drain()
     {
-        while (!_retryPending && !_stopped && _failure is null && (_unendedBatch || (_own.TryPeek(NextOffset, out _) && !IsAtHorizon())))
+        while (!_retryPending && !_stopped && _failure is null && (_unendedBatch || (TryPeekOwn(NextOffset, out _) && !IsAtHorizon())))
         {
             if (!_applyLock.TryEnter())
             {
@@ -278,6 +289,20 @@ public sealed partial class Applier : IDisposable
         }
     }
 
+    // The own record at the next offset; those before it were applied from here, or read from the log meanwhile.
+    private bool TryPeekOwn(long nextOffset, out OwnRecordQueue.Entry entry)
+    {
+        while (_own.TryTakePassed(nextOffset, out entry))
+        {
+            if (!_lastApplied.Holds(entry.Offset, entry.Record.Span))
+            {
+                OddAcknowledgement?.Invoke($"the journal has acknowledged a record of this master at {entry.Offset}, where this replica has applied another one");
+            }
+        }
+
+        return _own.TryPeek(out entry) && entry.Offset == nextOffset;
+    }
+
     // Then a checkpoint is asked for, and whoever moves the horizon looks at the queue.
     private bool IsAtHorizon()
     {
@@ -294,7 +319,7 @@ public sealed partial class Applier : IDisposable
     {
         int applied = 0;
         long horizon = Horizon;
-        while (TryEndLeftovers() && applied < MaxBatchRecords && _own.TryPeek(_nextOffset, out OwnRecordQueue.Entry entry)
+        while (TryEndLeftovers() && applied < MaxBatchRecords && TryPeekOwn(_nextOffset, out OwnRecordQueue.Entry entry)
             && TryLeaveTrail(entry.Offset, entry.Record.Span, horizon)
             && TryApply(new JournalRecord(entry.Offset, entry.AppendTimeMs, entry.Record.Span), horizon))
         {
@@ -449,6 +474,7 @@ public sealed partial class Applier : IDisposable
         }
 
         _namespace.Publish(change, outcome, _effects, record.Offset);
+        _lastApplied.Note(record.Offset, change.Header);
         Volatile.Write(ref _nextOffset, record.Offset + 1);
         Count(change, outcome, record, defect);
         Observer?.OnApplied(change, outcome, _effects, record);

@@ -45,7 +45,7 @@ internal sealed class CountedAppender : IJournalAppender, IAppendListener
     }
 
     /// <inheritdoc/>
-    public void OnFailed(string reason) => _listener.OnFailed(reason);
+    public void OnFailed(AppenderFailure failure, string reason) => _listener.OnFailed(failure, reason);
 
     /// <inheritdoc/>
     public void Dispose()

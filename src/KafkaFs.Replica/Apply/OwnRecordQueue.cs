@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace KafkaFs.Replica.Apply;
 
 /// <summary>
@@ -7,8 +9,7 @@ namespace KafkaFs.Replica.Apply;
 internal sealed class OwnRecordQueue
 {
     private readonly Lock _gate = new();
-    private readonly Queue<Entry> _entries = new();
-    private long _lastOffset = -1;
+    private readonly PriorityQueue<Entry, long> _entries = new();
 
     /// <summary>Records in the queue.</summary>
     public int Count
@@ -22,52 +23,34 @@ internal sealed class OwnRecordQueue
         }
     }
 
-    /// <summary>Adds a record; reports come in offset order, one that came back late (a repetition) is left to the tail reader.</summary>
+    /// <summary>Adds a record. Reports come in offset order; one that does not is compared with what was applied there.</summary>
     public void Add(long offset, long appendTimeMs, ReadOnlyMemory<byte> record)
     {
         lock (_gate)
         {
-            if (offset > _lastOffset)
-            {
-                _lastOffset = offset;
-                _entries.Enqueue(new Entry(offset, appendTimeMs, record));
-            }
+            _entries.Enqueue(new Entry(offset, appendTimeMs, record), offset);
         }
     }
 
-    /// <summary>The offset of the first record in the queue; false if it is empty.</summary>
-    public bool TryPeekFirst(out long offset)
+    /// <summary>The first record, left in the queue.</summary>
+    public bool TryPeek(out Entry entry)
     {
         lock (_gate)
         {
-            bool isThere = _entries.TryPeek(out Entry first);
-            offset = first.Offset;
-            return isThere;
+            return _entries.TryPeek(out entry, out _);
         }
     }
 
-    /// <summary>
-    /// The record at <paramref name="nextOffset"/>, left in the queue; those before it, which were read from the log meanwhile, are
-    /// dropped. False if the queue is empty or there are records in between.
-    /// </summary>
-    public bool TryPeek(long nextOffset, out Entry entry)
+    /// <summary>Takes the first record if it is before <paramref name="nextOffset"/>: it was applied, from here or from the log.</summary>
+    public bool TryTakePassed(long nextOffset, out Entry entry)
     {
         lock (_gate)
         {
-            while (_entries.TryPeek(out entry))
-            {
-                if (entry.Offset >= nextOffset)
-                {
-                    return entry.Offset == nextOffset;
-                }
-
-                _entries.Dequeue();
-            }
-
-            return false;
+            return _entries.TryPeek(out entry, out _) && entry.Offset < nextOffset && _entries.TryDequeue(out entry, out _);
         }
     }
 
     /// <summary>A record with its place.</summary>
+    [StructLayout(LayoutKind.Auto)]
     internal readonly record struct Entry(long Offset, long AppendTimeMs, ReadOnlyMemory<byte> Record);
 }

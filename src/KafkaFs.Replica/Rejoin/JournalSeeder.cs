@@ -100,7 +100,7 @@ internal sealed class JournalSeeder : IAppendListener, IDisposable
     }
 
     /// <inheritdoc/>
-    public void OnFailed(string reason)
+    public void OnFailed(AppenderFailure failure, string reason)
     {
         lock (_gate)
         {

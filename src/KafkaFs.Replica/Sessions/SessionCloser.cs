@@ -67,7 +67,7 @@ public sealed class SessionCloser : IAppendListener, IDisposable
     }
 
     /// <inheritdoc/>
-    public void OnFailed(string reason) => _failure = new JournalUnavailableException($"the journal's client failed: {reason}");
+    public void OnFailed(AppenderFailure failure, string reason) => _failure = new JournalUnavailableException($"the journal's client failed: {reason}");
 
     /// <inheritdoc/>
     public void Dispose()

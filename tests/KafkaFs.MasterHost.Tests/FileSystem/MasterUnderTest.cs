@@ -41,7 +41,8 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
     {
         _journal = new StallableJournal(new EmbeddedJournalProvider(_folder["journal.db"], NullLogger.Instance).OpenAsync(true, default).Result);
         Replica = LocalReplica.Open(new ReplicaOptions { DataRoot = _folder["root"] }, _journal, NullLogger.Instance, TimeProvider.System, default);
-        _session = new MasterSession(Replica.Applier, _journal, static _ => { }, NullLogger.Instance, TimeProvider.System);
+        _session = new MasterSession(
+            Replica.Applier, _journal, new FakeLogCheck(), new SessionOptions(), NullLogger.Instance, TimeProvider.System);
         SessionStart start = new(_session, Replica, TimeProvider.System);
         SpaceReserve reserve = new(() => new FileSystemStatus { BlockSize = 1, BlocksAvailable = FreeBytes }, 0x1000_0000, NullLogger.Instance, Clock);
         FileSystem = new MasterFileSystem(Replica, _session, reserve, _metrics);

@@ -17,7 +17,14 @@ public sealed class RecordingListener : IAppendListener
     /// <summary>Why the appender failed, each time that it said so.</summary>
     public IReadOnlyList<string> Failures => [.. _failures];
 
-    public void OnFailed(string reason) => _failures.Enqueue(reason);
+    public void OnFailed(AppenderFailure failure, string reason)
+    {
+        Failure = failure;
+        _failures.Enqueue(reason);
+    }
+
+    /// <summary>The kind of the last failure.</summary>
+    public AppenderFailure? Failure { get; private set; }
 
     /// <summary>Waits until there are so many reports.</summary>
     public async Task<IReadOnlyList<(long Ticket, AppendResult Result)>> WaitAsync(int count)

@@ -28,10 +28,10 @@ public sealed class VolatileJournal : IJournal, IJournalAppender
     public int PartitionCount => 1;
 
     /// <inheritdoc/>
-    public int MaxRecordBytes => 8 * 1024 * 1024;
+    public int MaxRecordBytes { get; private set; } = 8 * 1024 * 1024;
 
     /// <inheritdoc/>
-    public string? Trouble => null;
+    public string? Trouble { get; set; }
 
     /// <summary>The log's time of every record, milliseconds since 1970.</summary>
     public static long AppendTimeMs => 1_700_000_000_000;
@@ -73,8 +73,24 @@ public sealed class VolatileJournal : IJournal, IJournalAppender
         return offset;
     }
 
-    /// <summary>The client fails for good.</summary>
-    public void Fail(string reason) => _listener!.OnFailed(reason);
+    /// <summary>The client fails for good; the next appender begins with nothing handed over to it.</summary>
+    public void Fail(AppenderFailure failure, string reason) => _listener!.OnFailed(failure, reason);
+
+    /// <summary>How many appenders were opened.</summary>
+    public int Appenders { get; private set; }
+
+    /// <summary>How many of them were disposed.</summary>
+    public int Disposed { get; private set; }
+
+    /// <summary>What the log says that it takes when it is asked again; null: no answer.</summary>
+    public int? LimitAnswer { get; set; } = 8 * 1024 * 1024;
+
+    /// <inheritdoc/>
+    public Task<int> ReadMaxRecordBytesAsync(CancellationToken cancellationToken)
+    {
+        MaxRecordBytes = LimitAnswer ?? throw new JournalUnavailableException("no answer to the question for the limit");
+        return Task.FromResult(MaxRecordBytes);
+    }
 
     /// <inheritdoc/>
     public JournalBounds QueryBounds(int partition, CancellationToken cancellationToken)
@@ -89,6 +105,7 @@ public sealed class VolatileJournal : IJournal, IJournalAppender
     public IJournalAppender OpenAppender(int partition, IAppendListener listener)
     {
         _listener = listener;
+        Appenders++;
         return this;
     }
 
@@ -114,10 +131,7 @@ public sealed class VolatileJournal : IJournal, IJournalAppender
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        // There is nothing to give back.
-    }
+    public void Dispose() => Disposed++;
 
     private sealed class Reader(VolatileJournal journal, long from) : IJournalReader
     {

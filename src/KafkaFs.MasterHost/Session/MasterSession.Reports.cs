@@ -1,0 +1,343 @@
+using System.Diagnostics;
+using KafkaFs.Hosting.Lifetime;
+using KafkaFs.Journal.Codec;
+using KafkaFs.Journal.Contract;
+using KafkaFs.Replica.Namespace;
+using Microsoft.Extensions.Logging;
+
+namespace KafkaFs.MasterHost.Session;
+
+/// <summary>What is known of a session's records, and what it does then: the table "Appends" of the design, a row a method.</summary>
+internal sealed partial class MasterSession
+{
+    // Of the appender that is in use; what others say does not count any more.
+    private Listener? _listener;
+    private GivingUp _givingUp;
+    private byte[]? _fence;
+    private bool _limitIsNews;
+    private int _unplaced;
+    private long _unplacedSince;
+
+    // A record that the log refused is in the way of all that were handed over after it.
+    private enum GivingUp
+    {
+        Nothing,
+
+        /// <summary>Nothing more is handed over, until all reports are in.</summary>
+        Draining,
+
+        /// <summary>The log is asked what it takes.</summary>
+        Asking,
+
+        /// <summary>The Fence is on its way.</summary>
+        Fencing,
+    }
+
+    private void OnAppended(long ticket, in AppendResult result)
+    {
+        Handover.Handed handed;
+        lock (_gate)
+        {
+            if (!_handover.TryReport(ticket, out handed))
+            {
+                return;
+            }
+
+            OnReport(handed, result);
+            GiveUpOnceDrained();
+            Advance();
+        }
+
+        if (result.Status == AppendStatus.Placed)
+        {
+            _applier.Offer(result.Offset, result.AppendTimeMs, handed.Record);
+        }
+    }
+
+    private void OnReport(in Handover.Handed handed, in AppendResult result)
+    {
+        switch (result.Status)
+        {
+            case AppendStatus.Placed:
+                _options.OnAcknowledged(Stopwatch.GetElapsedTime(handed.At));
+                break;
+            case AppendStatus.PlacedSomewhere:
+                OnPlacedSomewhere(handed);
+                break;
+            case AppendStatus.Refused:
+                OnRefused(handed, result);
+                break;
+            case AppendStatus.Unknown:
+                OnUnknown(handed, result.Reason);
+                return;
+        }
+
+        _silence.OnReport();
+        _mending.OnProgress();
+    }
+
+    private void OnUnknown(in Handover.Handed handed, string? reason)
+    {
+        if (handed.Call is not null || _handover.IsControl(handed.Record))
+        {
+            LogUnknown(_logger, handed.Call?.Sequence, reason);
+            _handover.Doubt();
+        }
+    }
+
+    // Durable, but no offset says where: the log is read until it appears.
+    private void OnPlacedSomewhere(in Handover.Handed handed)
+    {
+        if (handed.Call is not PendingCall call ? !_handover.IsControl(handed.Record) : _pending.Find(call.Sequence) != call)
+        {
+            return;
+        }
+
+        if (handed.Call is { IsUnplaced: false } unplaced)
+        {
+            unplaced.IsUnplaced = true;
+            _unplaced++;
+        }
+
+        _unplacedSince = _clock.GetTimestamp();
+        _applier.OwnPlaceUnknown = true;
+    }
+
+    // A call, or the control record, whose place was not known is evaluated.
+    private void NotePlaced(PendingCall? call = null)
+    {
+        if (call is { IsUnplaced: true })
+        {
+            call.IsUnplaced = false;
+            _unplaced--;
+        }
+
+        if (_unplaced == 0)
+        {
+            _applier.OwnPlaceUnknown = false;
+        }
+    }
+
+    private void OnRefused(in Handover.Handed handed, in AppendResult result)
+    {
+        if (handed.Call is PendingCall call)
+        {
+            LogRefused(_logger, call.Sequence, result.Reason);
+            call.Refusal = new RecordRefusal(result.Reason, result.IsTooLong);
+            _handover.Hold();
+            _givingUp = _givingUp == GivingUp.Nothing ? GivingUp.Draining : _givingUp;
+        }
+        else if (!_handover.IsControl(handed.Record))
+        {
+            // A copy of one that is evaluated: it is not missed.
+            return;
+        }
+        else if (_fence is null)
+        {
+            Failure ??= new HostFailure(ExitCode.JournalRefused, $"the journal refused a record of this session: {result.Reason}");
+            _endedTask.TrySetResult();
+        }
+        else
+        {
+            // The clock of this machine, or a policy of the brokers: nothing goes on until it is mended.
+            LogFenceRefused(_logger, result.Reason);
+            _handover.Doubt();
+        }
+    }
+
+    private void GiveUpOnceDrained()
+    {
+        if (_givingUp == GivingUp.Draining && _handover.InFlight == 0)
+        {
+            _givingUp = GivingUp.Asking;
+            _mending.ReadLimit(renew: _pending.HasTooLong);
+        }
+    }
+
+    // By the mending, under the gate.
+    private void BeginFence(int maxRecordBytes)
+    {
+        _limitIsNews = maxRecordBytes != _handover.MaxRecordBytes;
+        _handover.MaxRecordBytes = maxRecordBytes;
+        _givingUp = GivingUp.Fencing;
+        _fence = RecordStamp.Fence(_filesystem, Id, _pending.Incarnation, NowNs);
+        _handover.BeginControl(_fence);
+        _handover.Resume();
+    }
+
+    // A record of this session that used up no sequence.
+    private void OnOutside(in Change change, Outcome outcome, ReadOnlySpan<byte> record)
+    {
+        if (change.Kind == ChangeKind.Fence && outcome.IsAccepted)
+        {
+            OnFence(change, record);
+        }
+        else if (outcome.Void == VoidReason.SequenceAhead)
+        {
+            // It was met before one that must come first: that one is not in the log, though it may have been reported.
+            lock (_gate)
+            {
+                _handover.Doubt();
+            }
+        }
+    }
+
+    private void OnFence(in Change change, ReadOnlySpan<byte> record)
+    {
+        List<PendingCall> givenUp;
+        lock (_gate)
+        {
+            if (_ended)
+            {
+                return;
+            }
+
+            givenUp = _fence is not null && record.SequenceEqual(_fence) ? BeginIncarnation() : [];
+        }
+
+        if (_pending.Incarnation != change.NewIncarnation)
+        {
+            End(new HostFailure(ExitCode.SessionClosed, $"a Fence of session {Id} is not of this process: somebody else writes in its name"));
+        }
+
+        AbandonAll(givenUp);
+    }
+
+    private List<PendingCall> BeginIncarnation()
+    {
+        List<PendingCall> givenUp = _pending.BeginIncarnation(IsGivenUp);
+        (_fence, _givingUp, _unplaced) = (null, GivingUp.Nothing, 0);
+        _handover.EndControl();
+        _handover.Release();
+        NotePlaced();
+        Advance();
+        return givenUp;
+    }
+
+    // Not accepted, and the session's Fence says that it never will be.
+    private bool IsGivenUp(PendingCall call)
+    {
+        call.IsUnplaced = false;
+        if (call.Refusal is not RecordRefusal refusal)
+        {
+            return false;
+        }
+
+        call.Refusal = null;
+        if (refusal.IsTooLong)
+        {
+            // Where the limit was right before, the log does not keep to it: half of it is tried.
+            call.MaxRecordBytes = _limitIsNews ? call.MaxRecordBytes : call.Record.Length / 2;
+            int limit = Math.Min(call.MaxRecordBytes, _handover.MaxRecordBytes);
+            if (call.Record.Length <= limit || SplitWrite.CanSplit(call, limit))
+            {
+                return false;
+            }
+        }
+
+        LogGivenUp(_logger, refusal.Reason);
+        return true;
+    }
+
+    private void OnFailed(Listener listener, AppenderFailure failure, string reason)
+    {
+        if (failure == AppenderFailure.Listener)
+        {
+            End(new HostFailure(ExitCode.Internal, $"a report of the journal could not be dealt with: {reason}"));
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (listener == _listener && !_ended)
+            {
+                Replace(failure, reason);
+            }
+        }
+    }
+
+    // The log that acknowledges is not the one that was applied, or the records are not where it says.
+    private void OnOddAcknowledgement(string words)
+    {
+        LogOdd(_logger, words);
+        _check.Suspect(words);
+        lock (_gate)
+        {
+            if (!_ended)
+            {
+                Replace(AppenderFailure.LogInDoubt, words);
+            }
+        }
+    }
+
+    private void Replace(AppenderFailure failure, string reason)
+    {
+        _mending.Replace(failure, reason);
+        GiveUpOnceDrained();
+    }
+
+    private void Resume()
+    {
+        lock (_gate)
+        {
+            if (_ended || Failure is not null)
+            {
+                return;
+            }
+
+            // It is not where it was said to be: once more is never wrong.
+            if (_unplaced > 0 && _clock.GetElapsedTime(_unplacedSince) >= _options.StallAfter)
+            {
+                _unplacedSince = _clock.GetTimestamp();
+                _handover.Doubt();
+            }
+
+            _handover.Resume();
+            _silence.Look(_handover.Waiting > 0);
+        }
+    }
+
+    // Under the gate.
+    private void Advance()
+    {
+        if (!_ended && Failure is null)
+        {
+            _handover.Advance();
+            _silence.Look(_handover.Waiting > 0);
+        }
+    }
+
+    // A broken invariant in there must not leave calls waiting for ever.
+    private Task RunWatched(Func<Task> work)
+    {
+        Task running = _options.Run(work);
+        running.ContinueWith(
+            failed => _endedTask.TrySetException(failed.Exception!.InnerExceptions),
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+        return running;
+    }
+
+    [LoggerMessage(6000, LogLevel.Warning, "The journal does not know what became of record {Sequence} ({Reason}); it is appended again")]
+    private static partial void LogUnknown(ILogger logger, ulong? sequence, string? reason);
+
+    [LoggerMessage(6001, LogLevel.Error, "The journal refused record {Sequence}: {Reason}; a Fence is appended before what follows it")]
+    private static partial void LogRefused(ILogger logger, ulong sequence, string? reason);
+
+    [LoggerMessage(6003, LogLevel.Error, "A call whose record the journal refuses is answered EIO: {Reason}")]
+    private static partial void LogGivenUp(ILogger logger, string? reason);
+
+    [LoggerMessage(6004, LogLevel.Error, "The journal refuses the session's Fence, and nothing is appended before it: {Reason}")]
+    private static partial void LogFenceRefused(ILogger logger, string? reason);
+
+    [LoggerMessage(6005, LogLevel.Error, "{Words}; nothing more is appended until the log is checked")]
+    private static partial void LogOdd(ILogger logger, string words);
+
+    private sealed class Listener(MasterSession session) : IAppendListener
+    {
+        public void OnAppended(long ticket, in AppendResult result) => session.OnAppended(ticket, result);
+
+        public void OnFailed(AppenderFailure failure, string reason) => session.OnFailed(this, failure, reason);
+    }
+}

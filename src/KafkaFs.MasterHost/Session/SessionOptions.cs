@@ -1,0 +1,14 @@
+namespace KafkaFs.MasterHost.Session;
+
+/// <summary>What a session may be made with.</summary>
+internal sealed record SessionOptions
+{
+    /// <summary>A journal that has reported nothing for so long, while records wait for it, is a stall.</summary>
+    public TimeSpan StallAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Told the time from handover to acknowledgement of each record.</summary>
+    public Action<TimeSpan> OnAcknowledged { get; init; } = static _ => { };
+
+    /// <summary>Runs what waits for the journal, not on the caller's thread.</summary>
+    public Func<Func<Task>, Task> Run { get; init; } = Task.Run;
+}

@@ -1,0 +1,547 @@
+using KafkaFs.Hosting.Lifetime;
+using KafkaFs.Journal;
+using KafkaFs.Journal.Codec;
+using KafkaFs.Journal.Contract;
+using KafkaFs.Posix;
+using KafkaFs.Replica.Namespace;
+using KafkaFs.TestKit.Journal;
+using Xunit;
+
+namespace KafkaFs.MasterHost.Tests;
+
+/// <summary>
+/// The design's table "Appends: what is known, what a master does", a row a test, as a session deals with it. What makes a Kafka client
+/// report which row is in the table's tests of the Kafka provider.
+/// </summary>
+public sealed class AppendTableTests : SessionTest
+{
+    private static readonly JournalRefusedException s_truncated = new(JournalRefusal.Truncated, "the journal ends at 1: truncated or restored");
+
+    [Fact]
+    public void AckAtTheNextOffset_IsAppliedFromMemory()
+    {
+        Begin();
+        Call call = Submit("a");
+        Journal.Accept(0);
+        Assert.Equal(Errno.None, call.Answer);
+        Assert.False(Replica.Applier.HasGap);
+    }
+
+    [Fact]
+    public void AckBehindOtherRecords_TheGapIsReadAndAppliedInOrder()
+    {
+        Begin();
+        Call call = Submit("a");
+        Journal.Land([1, 2, 3]);
+        Journal.Accept(0);
+        Assert.Null(call.Answer);
+        Assert.True(Replica.Applier.HasGap);
+        ReadOn();
+        Assert.Equal(Errno.None, call.Answer);
+        Assert.False(Replica.Applier.HasGap);
+    }
+
+    [Fact]
+    public void AckBehindOtherRecords_TheGapMayHoldEarlierCopiesOfOurOwn()
+    {
+        Begin();
+        Call call = Submit("a");
+        Journal.Report(0, AppendResult.Unknown("timed out"));
+        Clock.FireTimers();
+        Journal.Land(Journal.Handed[0].Record);
+        Journal.Accept(1);
+        ReadOn();
+        Assert.Equal(Errno.None, call.Answer);
+        Assert.Equal(1, Replica.Applier.Counters.Void(VoidReason.Duplicate));
+    }
+
+    [Fact]
+    public void AckBelowTheAppliedPosition_OfOurOwnRecord_IsNothing()
+    {
+        Begin();
+        Call call = Submit("a");
+        long offset = Journal.Land(Journal.Handed[0].Record);
+        ReadOn();
+        Assert.Equal(Errno.None, call.Answer);
+        Journal.Report(0, AppendResult.Placed(offset, VolatileJournal.AppendTimeMs));
+        Assert.Empty(Check.Suspicions);
+        Assert.Equal(1, Journal.Appenders);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void AckBelowTheAppliedPosition_OfAnotherRecord_FreezesAppendsUntilTheLogIsChecked(bool isOurs)
+    {
+        Begin();
+        Check.Answer = static () => new JournalUnavailableException("nobody answers");
+        Call call = Submit("a");
+        Journal.Land([1, 2, 3]);
+        ReadOn();
+        Journal.Report(0, AppendResult.Placed(2, VolatileJournal.AppendTimeMs));
+        Assert.Contains("at 2, where this replica has applied another one", Assert.Single(Check.Suspicions), StringComparison.Ordinal);
+        Submit("b");
+        Until(() => Check.Questions > 2);
+        Assert.Single(Journal.Handed);
+        Assert.Equal((1, 1), (Journal.Appenders, Journal.Disposed));
+
+        Check.Answer = () => isOurs ? null : s_truncated;
+        if (isOurs)
+        {
+            Until(() => Journal.Handed.Count == 3);
+            Assert.Equal(Journal.Handed[0].Record, Journal.Handed[1].Record);
+            Journal.Accept(1);
+            Assert.Equal(Errno.None, call.Answer);
+        }
+        else
+        {
+            Until(() => Session.Failure is not null);
+            Assert.Equal((ExitCode.JournalRefused, s_truncated.Message), (Session.Failure!.ExitCode, Session.Failure.Message));
+            Assert.Single(Journal.Handed);
+        }
+    }
+
+    // Restored to a state of long ago: nothing near that offset is remembered.
+    [Fact]
+    public void AckBelowTheAppliedPosition_OlderThanWhatIsKept_IsOdd()
+    {
+        Begin();
+        Submit("a");
+        for (int record = 0; record < 5_000; record++)
+        {
+            Journal.Land([1, 2, 3]);
+        }
+
+        ReadOn();
+        ReadOn();
+        Journal.Report(0, AppendResult.Placed(2, VolatileJournal.AppendTimeMs));
+        Assert.Single(Check.Suspicions);
+    }
+
+    [Fact]
+    public void AckWithoutOffset_TheLogIsReadUntilTheRecordAppears()
+    {
+        Begin();
+        Call call = Submit("a");
+        Journal.Land([1, 2, 3]);
+        Journal.Land(Journal.Handed[0].Record);
+        Journal.Report(0, AppendResult.PlacedSomewhere());
+        Assert.True(Replica.Applier.HasGap);
+        ReadOn();
+        Assert.Equal(Errno.None, call.Answer);
+        Assert.False(Replica.Applier.HasGap);
+    }
+
+    [Fact]
+    public void AckWithoutOffset_OfARecordThatIsNowhere_GoesAgain()
+    {
+        Begin();
+        Call call = Submit("a");
+        Journal.Report(0, AppendResult.PlacedSomewhere());
+        Clock.Advance(9);
+        Clock.FireTimers();
+        Assert.Single(Journal.Handed);
+        Clock.Advance(1);
+        Clock.FireTimers();
+        Journal.Accept(1);
+        Assert.Equal(Errno.None, call.Answer);
+    }
+
+    [Fact]
+    public void TransportErrorsAndTheirLike_AreWaitedFor()
+    {
+        Begin();
+        Call call = Submit("a");
+        Journal.Trouble = "1/1 brokers are down";
+        Clock.Advance(60);
+        Clock.FireTimers();
+        Assert.Single(Journal.Handed);
+        Assert.EndsWith("1/1 brokers are down", Session.Stall, StringComparison.Ordinal);
+        Journal.Accept(0);
+        Assert.Equal(Errno.None, call.Answer);
+    }
+
+    [Fact]
+    public void NothingForStallAfter_IsAStallUntilTheNextReport()
+    {
+        Begin();
+        Submit("a");
+        Submit("b");
+        Clock.Advance(9);
+        Assert.Null(Session.Stall);
+        Clock.Advance(1);
+        Assert.Equal("2 records wait for the journal, which has reported none since 00:00:00 UTC: no cause is known", Session.Stall);
+        Journal.Accept(0);
+        Assert.Null(Session.Stall);
+        Clock.Advance(10);
+        Assert.StartsWith("1 records wait", Session.Stall, StringComparison.Ordinal);
+        Journal.Accept(1);
+        Assert.Null(Session.Stall);
+        Clock.Advance(1_000);
+        Assert.Null(Session.Stall);
+    }
+
+    [Fact]
+    public void NothingForStallAfter_ReportsThatNothingIsKnownAreNone()
+    {
+        Begin();
+        Submit("a");
+        for (int second = 0; second < 11; second++)
+        {
+            Journal.Report(second, AppendResult.Unknown("disk full"));
+            Clock.Advance(1);
+            Clock.FireTimers();
+        }
+
+        Assert.NotNull(Session.Stall);
+    }
+
+    [Fact]
+    public void QueueFull_TheRecordStaysInOurQueueAndCanBeWithdrawn()
+    {
+        Begin();
+        Journal.Window = 1;
+        Call first = Submit("a"), withdrawn = Submit("b"), last = Submit("c");
+        Assert.Single(Journal.Handed);
+        Assert.True(Session.TryWithdraw(withdrawn));
+        Assert.False(Session.TryWithdraw(first));
+        Journal.Accept(0);
+        Journal.Accept(1);
+        Assert.Equal(Errno.None, last.Answer);
+        Assert.Null(withdrawn.Answer);
+    }
+
+    [Fact]
+    public void TimedOutOrPurged_TheSameBytesGoAgainFromTheLowestUnacknowledged()
+    {
+        Begin();
+        Call[] calls = [Submit("a"), Submit("b"), Submit("c")];
+        Journal.Accept(0);
+        Journal.Report(1, AppendResult.Unknown("Local: Message timed out"));
+        Journal.Report(2, AppendResult.Unknown("Local: Purged in queue"));
+        Clock.FireTimers();
+        Assert.Equal(Journal.Handed[1..3].Select(handed => handed.Record), Journal.Handed[3..].Select(handed => handed.Record));
+        Journal.Accept(3);
+        Journal.Accept(4);
+        Assert.All(calls, call => Assert.Equal(Errno.None, call.Answer));
+    }
+
+    [Fact]
+    public void Refused_ItsCallIsAnsweredEioAndTheRestGoesAgainBehindAFence()
+    {
+        Begin();
+        Call before = Submit("a"), refused = Submit("b"), after = Submit("c"), later = Submit("d");
+        Journal.Accept(0);
+        Journal.Report(1, AppendResult.Refused("Broker: Policy violation"));
+        Call queued = Submit("e");
+        Journal.Accept(2);
+        Assert.Equal(4, Journal.Handed.Count);
+        Journal.Accept(3);
+
+        Assert.Equal(5, Journal.Handed.Count);
+        Change fence = Decoded(4);
+        Assert.Equal((ChangeKind.Fence, 1U, 0UL, 0U), (fence.Kind, fence.NewIncarnation, fence.Header.Sequence, fence.Header.Incarnation));
+        Assert.Null(refused.Answer);
+        Journal.Accept(4);
+        Assert.Equal(Errno.EIO, refused.Answer);
+        Assert.Equal(["c", "d", "e"], Enumerable.Range(5, 3).Select(NameOf));
+        Assert.Equal([(1U, 0UL), (1U, 1UL), (1U, 2UL)], Enumerable.Range(5, 3).Select(PlaceOf));
+        Enumerable.Range(5, 3).ToList().ForEach(handed => Journal.Accept(handed));
+        Assert.All([before, after, later, queued], call => Assert.Equal(Errno.None, call.Answer));
+        Assert.Equal(5, Replica.Namespace.InodeCount);
+    }
+
+    [Fact]
+    public void Refused_AFenceInDoubtIsAppendedAgainAndCountsOnce()
+    {
+        Begin();
+        Call refused = Submit("a"), after = Submit("b");
+        Journal.Report(0, AppendResult.Refused("Broker: Invalid timestamp"));
+        Journal.Report(1, AppendResult.Unknown("timed out"));
+        Journal.Land(Journal.Handed[2].Record);
+        Journal.Report(2, AppendResult.Unknown("timed out"));
+        Clock.FireTimers();
+        Assert.Equal(Journal.Handed[2].Record, Journal.Handed[3].Record);
+        ReadOn();
+        Assert.Equal(Errno.EIO, refused.Answer);
+        Journal.Accept(3);
+        Clock.FireTimers();
+        Assert.Equal(("b", (1U, 0UL)), (NameOf(4), PlaceOf(4)));
+        Journal.Accept(4);
+        Assert.Equal(Errno.None, after.Answer);
+        Assert.Null(Session.Failure);
+    }
+
+    // What landed in the meantime is not given up: it leaves the table before anything is renumbered.
+    [Fact]
+    public void Refused_AnEarlierCopyThatLandsBeforeTheFenceAnswersItsCall()
+    {
+        Begin();
+        Call call = Submit("a"), after = Submit("b");
+        Journal.Report(0, AppendResult.Unknown("timed out"));
+        Journal.Report(1, AppendResult.Unknown("timed out"));
+        Clock.FireTimers();
+        Journal.Report(2, AppendResult.Refused("Broker: Policy violation"));
+        Journal.Report(3, AppendResult.Refused("Broker: Policy violation"));
+        Journal.Land(Journal.Handed[0].Record);
+        Journal.Land(Journal.Handed[4].Record);
+        Journal.Land(Journal.Handed[1].Record);
+        ReadOn();
+        Assert.Equal((Errno.None, Errno.EIO), (call.Answer, after.Answer));
+        Assert.Equal(1, Replica.Applier.Counters.Void(VoidReason.OtherIncarnation));
+    }
+
+    [Fact]
+    public void Refused_TheTopicsSettingsAreAskedForUntilThereIsAnAnswer()
+    {
+        Begin();
+        Journal.LimitAnswer = null;
+        Submit("a");
+        Journal.Report(0, AppendResult.Refused("Broker: Policy violation"));
+        Assert.Single(Journal.Handed);
+        Clock.Advance(10);
+        Assert.EndsWith("no answer to the question for the limit", Session.Stall, StringComparison.Ordinal);
+        Journal.LimitAnswer = 1_000_000;
+        Until(() => Journal.Handed.Count == 2);
+        Assert.Equal(ChangeKind.Fence, Decoded(1).Kind);
+    }
+
+    [Theory]
+    [InlineData(ChangeFlags.None)]
+    [InlineData(ChangeFlags.Append | ChangeFlags.KillSuidGid)]
+    public void Refused_ATooLongWriteGoesInPartsThroughANewProducer(ChangeFlags flags)
+    {
+        Begin();
+        FileId file = NewFile();
+        byte[] data = [.. Enumerable.Range(0, 100_000).Select(index => (byte)index)];
+        Call write = SubmitWrite(file, data, flags), after = Submit("after");
+        Journal.LimitAnswer = 40_000;
+        Journal.Report(1, AppendResult.TooLong("Broker: Message size too large"));
+        Journal.Accept(2);
+        Until(() => Journal.Handed.Count == 4);
+        Assert.Equal(2, Journal.Appenders);
+        Journal.Accept(3);
+
+        Assert.Equal(8, Journal.Handed.Count);
+        Assert.All(Journal.Handed[4..], handed => Assert.InRange(handed.Record.Length, 0, 40_000));
+        Assert.All(Enumerable.Range(4, 3), part => Assert.Equal(flags, Decoded(part).Flags));
+        Assert.Equal([0UL, 36_864, 73_728], Enumerable.Range(4, 3).Select(part => Decoded(part).Offset));
+        Journal.Accept(4);
+        Journal.Accept(5);
+        Assert.Null(write.Answer);
+        Journal.Accept(6);
+        Assert.Equal((Errno.None, 100_000U), (write.Answer, write.Written));
+        Journal.Accept(7);
+        Assert.Equal(Errno.None, after.Answer);
+        Assert.True(Replica.Namespace.TryGetAttributes(file, out InodeAttributes attributes));
+        Assert.Equal(100_000UL, attributes.Size);
+
+        // From here on none is refused first.
+        SubmitWrite(file, data, ChangeFlags.None);
+        Assert.Equal(11, Journal.Handed.Count);
+    }
+
+    // Short records that were sent with a long one are refused with it.
+    [Fact]
+    public void Refused_WhatIsShortEnoughForTheNewLimitGoesAsItIs()
+    {
+        Begin();
+        Call call = Submit("a");
+        Journal.LimitAnswer = 40_000;
+        Journal.Report(0, AppendResult.TooLong("Broker: Message size too large"));
+        Until(() => Journal.Handed.Count == 2);
+        Journal.Accept(1);
+        Journal.Accept(2);
+        Assert.Equal(Errno.None, call.Answer);
+    }
+
+    [Fact]
+    public void Refused_WhereTheLimitIsNotWhatTheLogSays_HalfIsTriedAndThenEio()
+    {
+        Begin();
+        FileId file = NewFile();
+        Call write = SubmitWrite(file, new byte[20_000], ChangeFlags.None), name = Submit("b");
+        for (int handed = 1; write.Answer is null || name.Answer is null; handed++)
+        {
+            Until(() => Journal.Handed.Count > handed);
+            if (Decoded(handed).Kind == ChangeKind.Fence)
+            {
+                Journal.Accept(handed);
+            }
+            else
+            {
+                Journal.Report(handed, AppendResult.TooLong("Broker: Message size too large"));
+            }
+
+            Assert.True(handed < 200);
+        }
+
+        Assert.Equal((Errno.EIO, Errno.EIO), (write.Answer, name.Answer));
+        Assert.Null(Session.Failure);
+    }
+
+    [Fact]
+    public void Refused_APartThatTheLogNeverTakesIsAShortWrite()
+    {
+        Begin();
+        FileId file = NewFile();
+        Journal.LimitAnswer = 40_000;
+        Call write = SubmitWrite(file, new byte[100_000], ChangeFlags.None);
+        Journal.Report(1, AppendResult.TooLong("Broker: Message size too large"));
+        Until(() => Journal.Handed.Count == 3);
+        Journal.Accept(2);
+        Journal.Accept(3);
+        Journal.Report(4, AppendResult.Refused("Broker: Policy violation"));
+        Journal.Accept(5);
+        Until(() => Journal.Handed.Count == 7);
+        Journal.Accept(6);
+        Until(() => Journal.Handed.Count == 8);
+        Journal.Accept(7);
+        Assert.Equal((Errno.EIO, 36_864U), (write.Answer, write.Written));
+    }
+
+    [Fact]
+    public void Refused_AFailedProducerMeanwhileIsReplacedAndTheFenceStillComes()
+    {
+        Begin();
+        Call refused = Submit("a"), after = Submit("b");
+        Journal.Report(0, AppendResult.Refused("Broker: Policy violation"));
+        Journal.Fail(AppenderFailure.Client, "fatal");
+        Until(() => Journal.Handed.Count == 3);
+        Assert.Equal((2, 1), (Journal.Appenders, Check.Questions));
+        Journal.Fail(AppenderFailure.Client, "fatal again");
+        Until(() => Journal.Handed.Count == 4);
+        Assert.Equal(Journal.Handed[2].Record, Journal.Handed[3].Record);
+        Journal.Accept(3);
+        Journal.Accept(4);
+        Assert.Equal((Errno.EIO, Errno.None), (refused.Answer, after.Answer));
+    }
+
+    [Fact]
+    public void Forbidden_StallsWithTheMissingRightAndANewProducerComesEveryTenSeconds()
+    {
+        Begin();
+        Clock.Advance(60);
+        Call call = Submit("a");
+        const string words = "the brokers do not allow Write on topic 'T'";
+        for (int producer = 2; producer < 5; producer++)
+        {
+            Journal.Fail(AppenderFailure.Forbidden, words);
+            Assert.Equal(words, Session.Stall);
+            if (producer > 2)
+            {
+                Clock.Advance(9);
+                Assert.Equal(producer - 1, Journal.Appenders);
+            }
+
+            Until(() => Journal.Appenders == producer && Journal.Handed.Count == producer);
+        }
+
+        Assert.Equal(0, Check.Questions);
+        Assert.All(Journal.Handed, handed => Assert.Equal(Journal.Handed[0].Record, handed.Record));
+        Assert.Null(call.Answer);
+        Journal.Accept(3);
+        Assert.Equal(Errno.None, call.Answer);
+        Assert.Null(Session.Stall);
+    }
+
+    [Theory]
+    [InlineData(AppenderFailure.LogInDoubt)]
+    [InlineData(AppenderFailure.Client)]
+    public void Fatal_NoReportIsWaitedForAndTheSameBytesGoAgainOnceTheLogIsChecked(AppenderFailure failure)
+    {
+        Begin();
+        Clock.Advance(60);
+        Call[] calls = [Submit("a"), Submit("b")];
+        Journal.Window = 0;
+        Call queued = Submit("c");
+        Check.Answer = () =>
+        {
+            Assert.Equal(1, Journal.Disposed);
+            return Check.Questions < 3 ? new JournalUnavailableException("nobody answers") : null;
+        };
+        Journal.Window = int.MaxValue;
+        Journal.Fail(failure, "fatal");
+        Until(() => Journal.Handed.Count == 5);
+        Assert.Equal((2, 3), (Journal.Appenders, Check.Questions));
+        Assert.Equal(Journal.Handed[..2].Select(handed => handed.Record), Journal.Handed[2..4].Select(handed => handed.Record));
+
+        // One had landed, and the report of the old producer for the other comes after all.
+        Journal.Land(Journal.Handed[0].Record);
+        Journal.Report(1, AppendResult.Refused("of a producer that is gone"));
+        Journal.Accept(2);
+        Journal.Accept(3);
+        Journal.Accept(4);
+        ReadOn();
+        Assert.All([.. calls, queued], call => Assert.Equal(Errno.None, call.Answer));
+        Assert.Equal(1, Replica.Applier.Counters.Void(VoidReason.Duplicate));
+    }
+
+    [Fact]
+    public void Fatal_ALogThatIsNotOursEndsTheHostWithItsWords()
+    {
+        Begin();
+        Call call = Submit("a");
+        Check.Answer = static () => s_truncated;
+        Journal.Fail(AppenderFailure.LogInDoubt, "Broker: Out of order sequence number");
+        Assert.Equal((ExitCode.JournalRefused, s_truncated.Message), (Session.Failure!.ExitCode, Session.Failure.Message));
+        Assert.Equal(Errno.EIO, call.Answer);
+        Assert.Equal((1, 1), (Journal.Appenders, Journal.Handed.Count));
+    }
+
+    [Fact]
+    public void UnknownTopic_TheLogIsCheckedUntilItIsThereAgain()
+    {
+        Begin();
+        Call call = Submit("a");
+        Check.Answer = static () => new JournalRefusedException(JournalRefusal.Missing, "topic 'T' does not exist");
+        Journal.Fail(AppenderFailure.LogInDoubt, "a broker does not know topic 'T'");
+        Until(() => Check.Questions > 11);
+        Assert.EndsWith("topic 'T' does not exist", Session.Stall, StringComparison.Ordinal);
+        Assert.Single(Journal.Handed);
+        Check.Answer = static () => null;
+        Until(() => Journal.Handed.Count == 2);
+        Journal.Accept(1);
+        Assert.Equal(Errno.None, call.Answer);
+    }
+
+    [Fact]
+    public void Killed_LateArrivalsOfTheDeadProcessAreVoid()
+    {
+        Begin();
+        Call landed = Submit("a");
+        Submit("b");
+        Journal.Accept(0);
+        byte[] ghost = Journal.Handed[1].Record;
+        Journal.Land(Other.SessionStarted(2));
+        Journal.Land(ghost);
+        ReadOn();
+        Assert.Equal(Errno.None, landed.Answer);
+        Assert.Equal(2, Replica.Namespace.InodeCount);
+        Assert.Equal(1, Replica.Applier.Counters.Void(VoidReason.SessionClosed));
+    }
+
+    private FileId NewFile()
+    {
+        Change change = new() { Kind = ChangeKind.Create, Parent = FileId.Root, Name = "file"u8, Mode = 0x1a4 };
+        Submit(ref change);
+        Journal.Accept(0);
+        return FileId.Of(Session.Id, 1);
+    }
+
+    private Call SubmitWrite(FileId file, byte[] data, ChangeFlags flags)
+    {
+        Change change = new() { Kind = ChangeKind.Write, Inode = file, Data = data, Flags = flags };
+        return Submit(ref change);
+    }
+
+    private Change Decoded(int handed)
+    {
+        Assert.True(ChangeCodec.TryDecode(Journal.Handed[handed].Record, out Change change, out _));
+        return change;
+    }
+
+    private string NameOf(int handed) => System.Text.Encoding.UTF8.GetString(Decoded(handed).Name);
+
+    private (uint Incarnation, ulong Sequence) PlaceOf(int handed) => (Decoded(handed).Header.Incarnation, Decoded(handed).Header.Sequence);
+}

@@ -75,7 +75,6 @@ public sealed class AppendTableTests : IDisposable
         {
             Describe = static () => (ErrorCode.NoError, new Uuid(1, 2)),
             Configs = static () => (ErrorCode.NoError, []),
-            Offsets = static () => (0, 0, null),
             Partition = partition,
         };
         using KafkaLogProbe probe = new(Options(), () => client, _trouble);

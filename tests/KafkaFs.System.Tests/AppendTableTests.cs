@@ -1,0 +1,218 @@
+using KafkaFs.Hosting.Lifetime;
+using KafkaFs.TestKit;
+using KafkaFs.TestKit.Files;
+using KafkaFs.TestKit.Kafka;
+using KafkaFs.TestKit.Kafka.Proxy;
+using KafkaFs.TestKit.Processes;
+using Xunit;
+
+namespace KafkaFs.System.Tests;
+
+/// <summary>The rows of the design's table "Appends: what is known, a master does" that a real broker can be made to show, with a mounted master.</summary>
+[Trait("Tier", "broker")]
+public sealed class AppendTableTests : IDisposable
+{
+    private const int Broker = 1;
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    private readonly Stack<IDisposable> _used = [];
+    private readonly string _topic = KafkaCluster.NewTopic();
+
+    public AppendTableTests()
+    {
+        Environments.RequireFuse();
+        Environments.RequireRoot();
+    }
+
+    [Fact]
+    public async Task Refused_AWriteThatTheTopicTakesNoLongerGoesInParts()
+    {
+        (KafkaCluster cluster, Setup setup) = Plain();
+        HostUnderTest master = await setup.Master().ReadyAsync(), slave = await setup.Slave().ReadyAsync();
+        ToolProcess.Shell($"head -c 3M /dev/urandom >{setup["source"]}; cp {setup["source"]} {setup.Mount}/before");
+        cluster.SetTopic(_topic, "max.message.bytes=100000");
+        ToolProcess.Shell($"""
+            cd {setup.Mount}; mkdir names; (for i in $(seq 300); do echo $i >names/$i || exit 1; done) & names=$!
+            dd if={setup["source"]} of=after bs=1M status=none
+            for i in 1 2 3; do cat {setup["source"]} >>appended; done; wait $names
+            cmp {setup["source"]} before; cmp {setup["source"]} after; cat {setup["source"]} {setup["source"]} {setup["source"]} | cmp - appended
+            """);
+        Assert.Contains("a Fence is appended", master.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("answered EIO", master.Log, StringComparison.Ordinal);
+        await setup.EqualAsync(master, slave);
+        Assert.Equal(0, master.Stop());
+    }
+
+    [Fact]
+    public async Task NothingForStallAfter_IsAStallAndOverWithTheNextReport()
+    {
+        (KafkaCluster cluster, Setup setup) = Plain();
+        HostUnderTest master = await setup.Master().ReadyAsync();
+        cluster.PauseBroker(Broker);
+        Task call = Task.Run(() => Directory.CreateDirectory(Path.Combine(setup.Mount, "waits")));
+        await UntilAsync(async () => (await master.AskAsync("/health/ready")).Contains("Stalled", StringComparison.Ordinal));
+        Assert.False(call.IsCompleted);
+        cluster.ResumeBroker(Broker);
+        await call.WaitAsync(s_limit);
+        await master.ReadyAsync();
+    }
+
+    [Fact]
+    public async Task Authorization_ARightThatIsTakenAwayIsNamedAndGrantedAgainTheCallsGoOn()
+    {
+        const string configuration = """
+            authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+            super.users=User:ANONYMOUS
+            allow.everyone.if.no.acl.found=true
+            """;
+        (KafkaCluster cluster, Setup setup) = Secure(configuration);
+        HostUnderTest master = await setup.Master().ReadyAsync();
+        Allow(cluster, false);
+        Task call = Task.Run(() => Directory.CreateDirectory(Path.Combine(setup.Mount, "waits")));
+        await UntilAsync(async () => (await master.AskAsync("/health/ready")).Contains("do not allow", StringComparison.Ordinal));
+        Assert.False(call.IsCompleted);
+        Allow(cluster, true);
+        await call.WaitAsync(s_limit);
+        await master.ReadyAsync();
+        Assert.Contains("do not allow Write", master.Log, StringComparison.Ordinal);
+        Assert.Equal(0, master.Stop());
+    }
+
+    [Fact]
+    public async Task Sasl_AWrongPasswordIsAStallAndTheRightOneGoesOn()
+    {
+        (KafkaCluster cluster, Setup setup) = Secure("");
+        HostUnderTest master = await setup.Master().ReadyAsync();
+        Password(cluster, "secret", "another");
+        Task call = Task.Run(() => Directory.CreateDirectory(Path.Combine(setup.Mount, "waits")));
+        await UntilAsync(async () => (await master.AskAsync("/health/ready")).Contains("refuse user 'kafkafs'", StringComparison.Ordinal));
+        Assert.False(call.IsCompleted);
+        Password(cluster, "another", "secret");
+        await call.WaitAsync(s_limit);
+        await master.ReadyAsync();
+        Assert.Equal(0, master.Stop());
+    }
+
+    [Fact]
+    public async Task UnknownTopic_IsNeverCreatedAgain()
+    {
+        (KafkaCluster cluster, Setup setup) = Plain();
+        HostUnderTest master = await setup.Master().ReadyAsync();
+        cluster.DeleteTopic(_topic);
+        Task call = Task.Run(() => Directory.CreateDirectory(Path.Combine(setup.Mount, "waits")));
+        await UntilAsync(async () => (await master.AskAsync("/health/ready")).Contains("Stalled", StringComparison.Ordinal));
+        await Task.Delay(TimeSpan.FromSeconds(12), TestContext.Current.CancellationToken);
+        Assert.False(call.IsCompleted);
+        Assert.DoesNotContain(_topic, cluster.Control("topics", "--list"), StringComparison.Ordinal);
+        master.Kill();
+        await Assert.ThrowsAnyAsync<IOException>(() => call.WaitAsync(s_limit));
+    }
+
+    [Fact]
+    public async Task Fatal_ALogThatWasShortenedIsRefused()
+    {
+        (KafkaCluster cluster, Setup setup) = Plain();
+        HostUnderTest master = await setup.Master().ReadyAsync();
+        ToolProcess.Shell($"cd {setup.Mount}; for i in $(seq 40); do mkdir d$i; done");
+        cluster.TruncateLog(_topic, 20);
+        Task call = Task.Run(() => Directory.CreateDirectory(Path.Combine(setup.Mount, "lost")));
+        Assert.Equal(ExitCode.JournalRefused, master.WaitForExit());
+        await Assert.ThrowsAnyAsync<IOException>(() => call.WaitAsync(s_limit));
+    }
+
+    // What the dead process had in flight arrives when its successor works already.
+    [Fact]
+    public async Task Killed_WhatArrivesLateIsVoid()
+    {
+        ProxiedCluster cluster = Use(ProxiedCluster.Start());
+        Setup setup = Use(Setup.Kafka(cluster.Bootstrap, _topic));
+        HostUnderTest master = await setup.Master().ReadyAsync();
+        ToolProcess.Shell($"mkdir {setup.Mount}/before");
+        cluster.Faults = new FaultScript().Each(FrameDirection.Request, KafkaApi.Produce, Fate.Hold);
+        Task call = Task.Run(() => Directory.CreateDirectory(Path.Combine(setup.Mount, "ghost")));
+        await cluster.Proxy.HeldAsync();
+        master.Kill();
+        await Assert.ThrowsAnyAsync<IOException>(() => call.WaitAsync(s_limit));
+        cluster.Faults = FaultScript.Calm;
+        master = await setup.Again(master, () => setup.Master()).ReadyAsync();
+        long before = await master.PositionAsync();
+        cluster.Proxy.Release();
+        await UntilAsync(async () => await master.PositionAsync() > before);
+        ToolProcess.Shell($"mkdir {setup.Mount}/after");
+        Assert.Equal("after\nbefore\n", ToolProcess.Shell($"ls {setup.Mount}"));
+        Assert.Contains("reason=\"SessionClosed\"", await master.AskAsync("/metrics?" + Guid.NewGuid()), StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(0, master.Stop());
+    }
+
+    // Two disks of one content: the second run of the same master closes the session of the first.
+    [Fact]
+    public async Task Superseded_AMasterWhoseCopyHasStartedEndsWithItsOwnCode()
+    {
+        (_, Setup setup) = Plain();
+        LoopFileSystem disks = Use(new LoopFileSystem("xfs", 1_024));
+        LoopFileSystem disk = Use(new LoopFileSystem("ext4", 256, disks.Path));
+        HostUnderTest first = await setup.Master(disk["m"]).ReadyAsync();
+        ToolProcess.Shell($"mkdir {setup.Mount}/d; sync");
+        Assert.Equal(0, first.Stop());
+        LoopFileSystem copy = Use(disk.PowerCut(disks));
+        first = await setup.Again(first, () => setup.Master(disk["m"])).ReadyAsync();
+        Directory.CreateDirectory(setup["mnt2"]);
+        HostUnderTest second = await setup.Master(copy["m"], setup["mnt2"]).ReadyAsync();
+        Assert.Equal(ExitCode.SessionClosed, first.WaitForExit());
+        Assert.Contains("another run of this master", first.Log, StringComparison.Ordinal);
+        ToolProcess.Shell($"mkdir {setup["mnt2"]}/e");
+        Assert.Equal(0, second.Stop());
+    }
+
+    public void Dispose()
+    {
+        while (_used.TryPop(out IDisposable? used))
+        {
+            used.Dispose();
+        }
+    }
+
+    private T Use<T>(T used) where T : IDisposable
+    {
+        _used.Push(used);
+        return used;
+    }
+
+    private (KafkaCluster Cluster, Setup Setup) Plain()
+    {
+        KafkaCluster cluster = Use(KafkaCluster.StartOwn());
+        return (cluster, Use(Setup.Kafka(cluster.Bootstrap, _topic)));
+    }
+
+    private (KafkaCluster Cluster, Setup Setup) Secure(string configuration)
+    {
+        KafkaCluster cluster = Use(KafkaCluster.StartOwn(configuration, "--secure"));
+        Setup setup = Use(Setup.Kafka(
+            File.ReadAllText(cluster.InFolder("bootstrap.secure")).Trim(), _topic, "--property", "security.protocol=SASL_SSL", "--property", "sasl.mechanism=PLAIN",
+            "--property", "sasl.username=kafkafs", "--property", $"ssl.ca.location={cluster.InFolder("tls/ca.pem")}"));
+        setup.Environment["KafkaFs__Journal__Kafka__Properties__sasl_password"] = "secret";
+        return (cluster, setup);
+    }
+
+    private static void Allow(KafkaCluster cluster, bool everyone) => Restart(cluster, file => file.Replace(
+        everyone ? "acl.found=false" : "acl.found=true", everyone ? "acl.found=true" : "acl.found=false", StringComparison.Ordinal));
+
+    private static void Password(KafkaCluster cluster, string from, string to) =>
+        Restart(cluster, file => file.Replace($"user_kafkafs=\"{from}\"", $"user_kafkafs=\"{to}\"", StringComparison.Ordinal));
+
+    private static void Restart(KafkaCluster cluster, Func<string, string> change)
+    {
+        cluster.StopBroker(Broker);
+        cluster.Configure(Broker, change);
+        cluster.StartBroker(Broker);
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        for (int attempt = 0; !await condition(); attempt++)
+        {
+            Assert.True(attempt < 600, "It did not happen in time.");
+            await Task.Delay(100);
+        }
+    }
+}

@@ -25,7 +25,7 @@ public sealed record ReplicaOptions
     public Acceptance Accepted { get; init; } = Acceptance.None;
 
     /// <summary>The journal's tail is fetched also while nothing but own records is in it; for measuring what that costs.</summary>
-    internal bool AlwaysFetches { get; init; }
+    public bool AlwaysFetches { get; init; }
 
     /// <summary>How long a log that seems not to be ours, or to end too early, is given to say so again.</summary>
     internal TimeSpan ConfirmEndAfter { get; init; } = TimeSpan.FromSeconds(3);

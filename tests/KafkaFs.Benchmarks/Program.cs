@@ -12,11 +12,28 @@ switch (args)
     case ["restart", string folder, .. string[] files] when files.Length <= 1:
         await RestartBenchmark.RunAsync(folder, files.Length == 1 ? int.Parse(files[0], System.Globalization.CultureInfo.InvariantCulture) : 1_000_000);
         return 0;
+    case ["catchup", string broker, string folder, .. string[] size] when size.Length <= 2:
+        int writes = size.Length > 0 ? int.Parse(size[0], System.Globalization.CultureInfo.InvariantCulture) : 65_536;
+        int small = size.Length > 1 ? int.Parse(size[1], System.Globalization.CultureInfo.InvariantCulture) : 1_000_000 - writes;
+        await CatchUpBenchmark.RunAsync(broker, folder, writes, small);
+        return 0;
+    case ["tail", string broker, string folder]:
+        await TailBenchmark.RunAsync(broker, folder);
+        return 0;
+    case [TailBenchmark.MasterCommand, string isAlways, .. string[] settings]:
+        return await TailBenchmark.RunMasterAsync(bool.Parse(isAlways), settings);
     default:
         Console.Error.WriteLine("""
             usage: KafkaFs.Benchmarks mount MOUNT REFERENCE   calls on a mount against a native directory
                    KafkaFs.Benchmarks apply FOLDER            records applied to a tree against the same calls made natively
                    KafkaFs.Benchmarks restart FOLDER [FILES]  a slave of 1,000,000 files: kill -9 to ready, memory, checkpoints
+                   KafkaFs.Benchmarks catchup BROKER FOLDER [WRITES [SMALL]]
+                       a slave that is 1,000,000 records behind (65,536 of them writes of 128 KiB) against a raw consumer of the
+                       same topic; needs twice 8 GiB in FOLDER, one after the other, and once in the broker's
+                   KafkaFs.Benchmarks tail BROKER FOLDER
+                       a master's writes and mkdirs with the tail let go and with always fetching, against a raw producer;
+                       root, /dev/fuse, and a broker and a FOLDER on tmpfs; the broker should soon forget deleted topics:
+                       KAFKA_EXTRA_CONFIG=log.segment.delete.delay.ms=1000
             """);
         return 64;
 }

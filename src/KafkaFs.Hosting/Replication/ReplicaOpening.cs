@@ -9,6 +9,9 @@ namespace KafkaFs.Hosting.Replication;
 /// <summary>Opens the replica that the settings name, with the status saying what it takes.</summary>
 public static class ReplicaOpening
 {
+    /// <summary>A switch of <see cref="AppContext"/> for benchmarks, which no setting reaches: <see cref="ReplicaOptions.AlwaysFetches"/>.</summary>
+    public const string AlwaysFetchesSwitch = "KafkaFs.AlwaysFetches";
+
     /// <summary>
     /// <see cref="LocalReplica.Open"/>: blocks while a replica recovers, and while this machine refuses that, which is a stall and
     /// goes on by itself.
@@ -23,6 +26,7 @@ public static class ReplicaOpening
             Ownership = settings.Ownership,
             CheckpointRecords = settings.CheckpointRecords,
             Accepted = settings.Accepted,
+            AlwaysFetches = AppContext.TryGetSwitch(AlwaysFetchesSwitch, out bool always) && always,
             OnRecovery = words => status.Set(HostState.Starting, words),
             OnRecoveryStalled = words => status.Set(HostState.Stalled, words),
         };

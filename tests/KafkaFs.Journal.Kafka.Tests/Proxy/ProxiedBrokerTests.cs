@@ -73,6 +73,45 @@ public sealed class ProxiedBrokerTests : IClassFixture<ProxiedFixture>, IDisposa
         Assert.Equal([1, 2], Records(2));
     }
 
+    // What each error means to librdkafka's idempotent producer: tried again (the broker then says where the record is), taken for an
+    // acknowledgement without a place, or fatal; its word NotPersisted is then wrong.
+    [Theory]
+    [InlineData(7, PersistenceStatus.Persisted, 1)] // REQUEST_TIMED_OUT
+    [InlineData(20, PersistenceStatus.Persisted, 1)] // NOT_ENOUGH_REPLICAS_AFTER_APPEND
+    [InlineData(46, PersistenceStatus.Persisted, -1)] // DUPLICATE_SEQUENCE_NUMBER
+    [InlineData(47, PersistenceStatus.NotPersisted, -1001)] // INVALID_PRODUCER_EPOCH
+    [InlineData(45, PersistenceStatus.NotPersisted, -1001)] // OUT_OF_ORDER_SEQUENCE_NUMBER
+    public async Task AnErrorIsAnsweredThoughTheBrokerHasAppended(short error, PersistenceStatus status, long offset)
+    {
+        using IProducer<Null, byte[]> producer = Producer();
+        await SendAsync(producer, 1);
+        Proxy.Faults = new FaultScript().Nth(FrameDirection.Response, KafkaApi.Produce, 1, Fate.AnswerError(error));
+        (PersistenceStatus, long) found;
+        try
+        {
+            DeliveryResult<Null, byte[]> result = await SendAsync(producer, 2);
+            found = (result.Status, result.Offset.Value);
+        }
+        catch (ProduceException<Null, byte[]> exception)
+        {
+            found = (exception.DeliveryResult.Status, exception.DeliveryResult.Offset.Value);
+        }
+
+        Assert.Equal((status, offset), found);
+        Assert.Equal([1, 2], Records(2));
+    }
+
+    // UNKNOWN_PRODUCER_ID is said of the first batch that the broker meets of a producer it has forgotten.
+    [Fact]
+    public async Task AProducerThatTheBrokerDoesNotKnowSendsAgainInANewEpochAndTheRecordIsThereTwice()
+    {
+        using IProducer<Null, byte[]> producer = Producer();
+        await SendAsync(producer, 1);
+        Proxy.Faults = new FaultScript().Nth(FrameDirection.Response, KafkaApi.Produce, 1, Fate.AnswerError(59));
+        Assert.Equal(2, (await SendAsync(producer, 2)).Offset.Value);
+        Assert.Equal([1, 2, 2], Records(3));
+    }
+
     [Theory]
     [InlineData(FrameDirection.Request)]
     [InlineData(FrameDirection.Response)]

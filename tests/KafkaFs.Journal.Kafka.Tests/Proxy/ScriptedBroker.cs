@@ -5,7 +5,7 @@ using KafkaFs.TestKit.Kafka.Proxy;
 
 namespace KafkaFs.Journal.Kafka.Tests.Proxy;
 
-/// <summary>A socket that answers each request with its correlation id and the byte 42, and remembers the order in which requests came.</summary>
+/// <summary>A socket that answers each request with its correlation id and the same body, and remembers the order in which requests came.</summary>
 internal sealed class ScriptedBroker : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -17,6 +17,9 @@ internal sealed class ScriptedBroker : IDisposable
         _listener.Start();
         _ = AcceptAsync();
     }
+
+    /// <summary>The body of all answers.</summary>
+    public byte[] Answer { get; set; } = [42];
 
     public EndPoint EndPoint => _listener.LocalEndpoint;
 
@@ -68,7 +71,8 @@ internal sealed class ScriptedBroker : IDisposable
                         _came.Add(correlation);
                     }
 
-                    byte[] response = [0, 0, 0, 5, 0, 0, 0, 0, 42];
+                    byte[] response = [0, 0, 0, 0, 0, 0, 0, 0, .. Answer];
+                    BinaryPrimitives.WriteInt32BigEndian(response, response.Length - 4);
                     BinaryPrimitives.WriteInt32BigEndian(response.AsSpan(4), correlation);
                     await client.GetStream().WriteAsync(response);
                 }

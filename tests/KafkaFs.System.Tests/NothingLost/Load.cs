@@ -23,11 +23,18 @@ internal sealed class Load : IDisposable
     private bool _stopping;
 
     /// <summary>Makes the directories on a mount, and starts.</summary>
-    public Load(string mount, int seed, int workers = 4)
+    /// <param name="prefix">What the workers' names begin with: loads on several mounts of one filesystem need different ones.</param>
+    /// <param name="shared">That of the load which made the shared directory; null if this one does.</param>
+    public Load(string mount, int seed, int workers = 4, string prefix = "w", SharedAnswers? shared = null)
     {
-        Directory.CreateDirectory(Path.Combine(mount, ExpectedTree.SharedPath));
-        File.WriteAllText(Path.Combine(mount, SharedAnswers.LogPath), "");
-        _workers = [.. Enumerable.Range(0, workers).Select(number => new Worker(this, $"w{number}", new Random(unchecked((seed * 31) + number))))];
+        Shared = shared ?? new SharedAnswers();
+        if (shared is null)
+        {
+            Directory.CreateDirectory(Path.Combine(mount, ExpectedTree.SharedPath));
+            File.WriteAllText(Path.Combine(mount, SharedAnswers.LogPath), "");
+        }
+
+        _workers = [.. Enumerable.Range(0, workers).Select(number => new Worker(this, $"{prefix}{number}", new Random(unchecked((seed * 31) + number))))];
         foreach (Worker worker in _workers)
         {
             Directory.CreateDirectory(Path.Combine(mount, worker.Name));
@@ -39,7 +46,7 @@ internal sealed class Load : IDisposable
         Array.ForEach(_threads, thread => thread.Start());
     }
 
-    public SharedAnswers Shared { get; } = new();
+    public SharedAnswers Shared { get; }
 
     /// <summary>Calls that were answered, and so checked.</summary>
     public long Answered => _workers.Sum(worker => worker.Answered);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using KafkaFs.Posix;
 
 namespace KafkaFs.System.Tests.NothingLost;
@@ -63,11 +64,33 @@ internal sealed class SharedAnswers
                 .. _lines.Where(line => !times.Contains(line)).Select(line => $"{LogPath}: '{line}' was synced and is gone"),
                 .. times.Where(line => line.Count() > 1).Select(line => $"{LogPath}: '{line.Key}' is there {line.Count()} times"),
                 .. times.Where(line => !_tried.Contains(line.Key)).Select(line => $"{LogPath}: '{line.Key}' was never written"),
+                .. Disorder(found).Select(line => $"{LogPath}: '{line}' comes after a later line of the same worker"),
                 .. _races.Where(race => race.Value.Made > 1).Select(race => $"{RacePath(race.Key)} was made {race.Value.Made} times"),
                 .. _races.Where(race => race.Value is { Seen: true, Made: 0, Tried: false }).Select(race => $"{RacePath(race.Key)} was there before it was made"),
                 .. _races.Where(race => Directory.Exists(Path.Combine(mount, RacePath(race.Key))) ? race.Value is { Seen: false, Made: 0, Tried: false } : race.Value is { Made: > 0 } or { Seen: true })
                     .Select(race => $"{RacePath(race.Key)} is not as it was answered: {race.Value}"),
             ];
+        }
+    }
+
+    // A line begins with WORKER-NUMBER, and a worker counts upwards.
+    private static IEnumerable<string> Disorder(string[] found)
+    {
+        Dictionary<string, int> last = [];
+        foreach (string line in found)
+        {
+            string[] parts = line.TrimEnd('.').Split('-');
+            if (parts.Length != 2 || !int.TryParse(parts[1], CultureInfo.InvariantCulture, out int number))
+            {
+                continue;
+            }
+
+            if (number <= last.GetValueOrDefault(parts[0], -1))
+            {
+                yield return line;
+            }
+
+            last[parts[0]] = number;
         }
     }
 }

@@ -9,10 +9,14 @@ namespace KafkaFs.TestKit.Kafka;
 /// </summary>
 public sealed partial class KafkaCluster : IDisposable
 {
+    private const string ErrorsSuffix = ".stderr";
+
     private readonly string? _script;
     private readonly string? _folder;
+    private readonly ToolShell? _shell;
 
-    private KafkaCluster(string bootstrap, string? script, string? folder) => (Bootstrap, _script, _folder) = (bootstrap, script, folder);
+    private KafkaCluster(string bootstrap, string? script = null, string? folder = null, ToolShell? shell = null) =>
+        (Bootstrap, _script, _folder, _shell) = (bootstrap, script, folder, shell);
 
     /// <summary>HOST:PORT of the brokers.</summary>
     public string Bootstrap { get; }
@@ -28,7 +32,7 @@ public sealed partial class KafkaCluster : IDisposable
     public static KafkaCluster Start()
     {
         Environments.Require(IsAvailable, "no broker: KAFKAFS_TEST_BROKER and KAFKAFS_TEST_KAFKA are not set");
-        return Broker is string broker ? new KafkaCluster(broker, null, null) : StartOwn();
+        return Broker is string broker ? new KafkaCluster(broker) : StartOwn();
     }
 
     /// <summary>
@@ -45,9 +49,19 @@ public sealed partial class KafkaCluster : IDisposable
         string folder = Path.Combine(parent, $"kafkafs-test-kafka-{Guid.NewGuid():N}");
         Directory.CreateDirectory(folder);
         Watch(Script!, folder);
-        string output = ToolProcess.Run(
-            "env", [$"KAFKA_EXTRA_CONFIG={configuration}", "bash", Script!, "start", folder, .. arguments], TimeSpan.FromMinutes(3));
-        return new KafkaCluster(output.Trim().Split('\n')[^1], Script, folder);
+        ToolShell shell = new(folder + ErrorsSuffix);
+        try
+        {
+            string output = ToolProcess.Run(
+                "env", [$"KAFKA_EXTRA_CONFIG={configuration}", "bash", Script!, "start", folder, .. arguments], TimeSpan.FromMinutes(3));
+            return new KafkaCluster(output.Trim().Split('\n')[^1], Script, folder, shell);
+        }
+        catch
+        {
+            shell.Dispose();
+            File.Delete(folder + ErrorsSuffix);
+            throw;
+        }
     }
 
     /// <summary>A topic name that nobody has.</summary>
@@ -60,7 +74,7 @@ public sealed partial class KafkaCluster : IDisposable
     public string Control(string command, params string[] arguments)
     {
         Environments.Require(_script is not null, "KAFKAFS_TEST_KAFKA is not set: this broker is not ours to control");
-        return ToolProcess.Run("bash", [_script!, command, _folder!, .. arguments], TimeSpan.FromMinutes(2));
+        return _shell!.Run(["bash", _script!, command, _folder!, .. arguments], TimeSpan.FromMinutes(3));
     }
 
     public void Dispose()
@@ -68,13 +82,20 @@ public sealed partial class KafkaCluster : IDisposable
         if (_script is not null)
         {
             ToolProcess.Run("bash", [_script, "destroy", _folder!], TimeSpan.FromMinutes(1));
+            _shell!.Dispose();
+            File.Delete(_folder + ErrorsSuffix);
+            // The script leaves what is not its own.
+            if (Directory.Exists(_folder))
+            {
+                Directory.Delete(_folder, recursive: true);
+            }
         }
     }
 
     // Outlives a killed test run, and ends by itself once the cluster is gone.
     private static void Watch(string script, string folder)
     {
-        string watchdog = $"while kill -0 {Environment.ProcessId} 2>/dev/null && [ -d '{folder}' ]; do sleep 1; done; [ ! -d '{folder}' ] || bash '{script}' destroy '{folder}'";
+        string watchdog = $"while kill -0 {Environment.ProcessId} 2>/dev/null && [ -d '{folder}' ]; do sleep 1; done; [ ! -d '{folder}' ] || bash '{script}' destroy '{folder}'; rm -f '{folder}{ErrorsSuffix}'";
         Process.Start(new ProcessStartInfo("setsid", ["bash", "-c", watchdog]))?.Dispose();
     }
 }

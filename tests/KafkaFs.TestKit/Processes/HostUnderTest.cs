@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using KafkaFs.Posix.Mounting;
 
 namespace KafkaFs.TestKit.Processes;
 
@@ -10,6 +11,7 @@ namespace KafkaFs.TestKit.Processes;
 public sealed class HostUnderTest : IDisposable
 {
     private static readonly TimeSpan s_readyLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_killLimit = TimeSpan.FromSeconds(2);
     private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
     private readonly Process _process;
@@ -102,10 +104,22 @@ public sealed class HostUnderTest : IDisposable
         File.ReadLines($"/proc/{_process.Id}/io").First(line => line.StartsWith("wchar:", StringComparison.Ordinal)).AsSpan(6), CultureInfo.InvariantCulture);
 
     /// <summary>kill -9.</summary>
-    public void Kill()
+    /// <param name="mount">
+    /// A master's mount: if the process does not end, since one of its threads waits in the kernel for a call that waits for it, the mount
+    /// is taken away from outside, as `kafkafs cleanup` does.
+    /// </param>
+    /// <returns>True if that was needed.</returns>
+    public bool Kill(string? mount = null)
     {
         _process.Kill();
+        bool isStuck = mount is not null && !_process.WaitForExit(s_killLimit);
+        if (isStuck)
+        {
+            MountCalls.AbortAndUnmount(mount!);
+        }
+
         _process.WaitForExit();
+        return isStuck;
     }
 
     /// <summary>SIGTERM, and the exit code.</summary>

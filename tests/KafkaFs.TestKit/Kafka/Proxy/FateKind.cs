@@ -9,4 +9,5 @@ public enum FateKind
     Hang,
     Hold,
     Cut,
+    AnswerError,
 }

@@ -72,8 +72,17 @@ internal sealed class ProxyConnection(Socket client, Func<KafkaFrame, Fate> judg
         return judge(frame);
     }
 
-    private Fate JudgeResponse(byte[] bytes) =>
-        judge(KafkaFrame.Response(bytes, correlation => _asked.TryRemove(correlation, out KafkaFrame request) ? request : null));
+    private Fate JudgeResponse(byte[] bytes)
+    {
+        KafkaFrame frame = KafkaFrame.Response(bytes, correlation => _asked.TryRemove(correlation, out KafkaFrame request) ? request : null);
+        Fate fate = judge(frame);
+        if (fate.Kind == FateKind.AnswerError && frame.Api == KafkaApi.Produce)
+        {
+            ProduceResponse.SetError(bytes, frame.Version, fate.Error);
+        }
+
+        return fate;
+    }
 
     private void Close(bool abort)
     {

@@ -21,6 +21,12 @@ public sealed class RandomFaults(int seed) : IFaultPlan
     /// <summary>Chance that a direction of a connection goes silent.</summary>
     public double Hang { get; init; } = 0.0001;
 
+    /// <summary>Chance that a Produce response says one of <see cref="Errors"/> though the broker has appended.</summary>
+    public double AnswerError { get; init; }
+
+    /// <summary>Kafka's error codes of which one is said.</summary>
+    public IReadOnlyList<short> Errors { get; init; } = [];
+
     /// <inheritdoc/>
     public Fate Of(in KafkaFrame frame)
     {
@@ -30,6 +36,8 @@ public sealed class RandomFaults(int seed) : IFaultPlan
             return chance < cut ? Fate.Cut
                 : chance < cut + Hang ? Fate.Hang
                 : chance < cut + Hang + Delay.Chance ? Fate.After(_random.NextDouble() * Delay.Longest)
+                : frame is { Api: KafkaApi.Produce, Direction: FrameDirection.Response } && _random.NextDouble() < AnswerError
+                    ? Fate.AnswerError(Errors[_random.Next(Errors.Count)])
                 : Fate.Pass;
         }
     }

@@ -37,9 +37,9 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
     private readonly Thread _follower;
     private ulong _unique;
 
-    private MasterUnderTest()
+    private MasterUnderTest(int? maxRecordBytes)
     {
-        _journal = new StallableJournal(new EmbeddedJournalProvider(_folder["journal.db"], NullLogger.Instance).OpenAsync(true, default).Result);
+        _journal = new StallableJournal(new EmbeddedJournalProvider(_folder["journal.db"], NullLogger.Instance).OpenAsync(true, default).Result, maxRecordBytes);
         Replica = LocalReplica.Open(new ReplicaOptions { DataRoot = _folder["root"] }, _journal, NullLogger.Instance, TimeProvider.System, default);
         _session = new MasterSession(
             Replica.Applier, _journal, new FakeLogCheck(), new SessionOptions(), NullLogger.Instance, TimeProvider.System);
@@ -74,7 +74,8 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
     /// <summary>Records in the journal.</summary>
     public long Records => _journal.QueryBounds(0, default).Next;
 
-    public static MasterUnderTest Start() => new();
+    /// <param name="maxRecordBytes">What the journal says that it takes; null for its own limit.</param>
+    public static MasterUnderTest Start(int? maxRecordBytes = null) => new(maxRecordBytes);
 
     public RequestBytes Request(FuseOpcode opcode, ulong node) => new(opcode, _unique += 2, node);
 
@@ -109,8 +110,10 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
         return (new FileId(BitConverter.ToUInt64(data)), BitConverter.ToUInt64(data, 128));
     }
 
-    public Errno Write(FileId node, ulong handle, ulong offset, string text) => Call(Request(FuseOpcode.Write, node.Value)
-        .U64(handle).U64(offset).U32((uint)text.Length).U32(0).U64(0).U32(2).U32(0).Raw(Encoding.ASCII.GetBytes(text))).Errno;
+    public RequestBytes WriteRequest(FileId node, ulong handle, ulong offset, byte[] data) => Request(FuseOpcode.Write, node.Value)
+        .U64(handle).U64(offset).U32((uint)data.Length).U32(0).U64(0).U32(2).U32(0).Raw(data);
+
+    public Errno Write(FileId node, ulong handle, ulong offset, string text) => Call(WriteRequest(node, handle, offset, Encoding.ASCII.GetBytes(text))).Errno;
 
     public string Read(FileId node, ulong handle) =>
         Encoding.ASCII.GetString(Call(Request(FuseOpcode.Read, node.Value).U64(handle).U64(0).U32(4_096).U32(0).U64(0).U32(0).U32(0)).Data);
@@ -156,7 +159,7 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
         _folder.Dispose();
     }
 
-    private sealed class StallableJournal(IJournal inner) : IJournal
+    private sealed class StallableJournal(IJournal inner, int? maxRecordBytes) : IJournal
     {
         public bool IsStalled { get; set; }
 
@@ -164,7 +167,7 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
 
         public int PartitionCount => inner.PartitionCount;
 
-        public int MaxRecordBytes => inner.MaxRecordBytes;
+        public int MaxRecordBytes => maxRecordBytes ?? inner.MaxRecordBytes;
 
         public string? Trouble => inner.Trouble;
 

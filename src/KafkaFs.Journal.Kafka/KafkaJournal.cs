@@ -18,6 +18,7 @@ internal sealed class KafkaJournal : IJournal
     private volatile Action<string>? _suspected;
     private volatile int _maxRecordBytes;
     private int _leaderEpoch = -1;
+    private int _recordEpoch = -1;
     private bool _disposed;
 
     /// <param name="connect">Makes clients for questions about the topic.</param>
@@ -57,8 +58,8 @@ internal sealed class KafkaJournal : IJournal
     /// <summary>For readers: the epoch of the leader that wrote a record.</summary>
     public void NoteEpoch(int epoch)
     {
-        int before = LeaderEpoch;
-        if (epoch > before)
+        int before = Interlocked.Exchange(ref _recordEpoch, epoch);
+        if (epoch > LeaderEpoch)
         {
             Volatile.Write(ref _leaderEpoch, epoch);
         }

@@ -214,7 +214,7 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
 
     private JournalRefusedException OnJump(long offset) =>
         offset < NextOffset
-            ? new JournalRefusedException(JournalRefusal.Replaced, $"{_options.Name} gives record {offset} where {NextOffset} is next: it was restored or created again")
+            ? RecoveryTable.Met(LogRow.RecordRepeated, ("log", _options.Name), ("offset", offset), ("next", NextOffset)).ToException()
             : RecoveryTable.Met(LogRow.OffsetsMissing, ("log", _options.Name), ("gap", new OffsetGap(NextOffset, offset - 1))).ToException();
 
     // Nothing here ends the reader but what the log itself confirms: one answer of one broker may be out of date.

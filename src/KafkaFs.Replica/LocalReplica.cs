@@ -42,7 +42,7 @@ public sealed partial class LocalReplica : IDisposable
             LeaveTrail = disk.WriteTrail,
             HorizonReached = () => Checkpoints?.Hurry(),
         };
-        Checkpoints = new Checkpointer(disk, index, Applier, Namespace, start.Header?.LastRecordHash ?? [], options, journal, clock, logger);
+        Checkpoints = new Checkpointer(disk, index, Applier, start, options, journal, clock, logger);
     }
 
     /// <summary>The data root; a simulated replica has none.</summary>
@@ -59,23 +59,26 @@ public sealed partial class LocalReplica : IDisposable
     /// <summary>What this machine refuses now, of a record or of a checkpoint, or null.</summary>
     public ApplyStall? Stall => Applier.Stall ?? Checkpoints.Stall;
 
-    /// <summary>What this replica knows of its log now; for checks of it. Waits for the batch under way.</summary>
-    public KnownLog KnownLog
+    /// <summary>Offset up to which nothing of the log is missing here: of the next record, or past an accepted gap before it.</summary>
+    public long Reached => _options.Accepted.Reached(Applier.NextOffset);
+
+    /// <summary>
+    /// What this replica knows of its log now; for checks of it. Only <paramref name="withTail"/> waits for the batch under way, and hashes
+    /// the last record, up to megabytes, before the next one is applied.
+    /// </summary>
+    public KnownLog Know(bool withTail)
     {
-        get
+        (long next, byte[]? tail) = withTail ? Applier.Tail : (Applier.NextOffset, null);
+        return new KnownLog
         {
-            (long next, byte[]? tail) = Applier.Tail;
-            return new KnownLog
-            {
-                Identity = _journal.Identity,
-                Filesystem = Namespace.IsCreated ? Namespace.Filesystem : Guid.Empty,
-                NextOffset = next,
-                TailHash = tail ?? (_openedTail is { Length: > 0 } ? _openedTail : null),
-                LeaderEpoch = Math.Max(_openedEpoch, _journal.LeaderEpoch),
-                MaxRecordBytes = _journal.MaxRecordBytes,
-                Accepted = _options.Accepted,
-            };
-        }
+            Identity = _journal.Identity,
+            Filesystem = Namespace.IsCreated ? Namespace.Filesystem : Guid.Empty,
+            NextOffset = next,
+            TailHash = withTail ? tail ?? (_openedTail is { Length: > 0 } ? _openedTail : null) : null,
+            LeaderEpoch = Math.Max(_openedEpoch, _journal.LeaderEpoch),
+            MaxRecordBytes = _journal.MaxRecordBytes,
+            Accepted = _options.Accepted,
+        };
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 using KafkaFs.Replica.Tree;
 using KafkaFs.TestKit;
@@ -36,6 +37,43 @@ public sealed class LocalReplicaTests : IDisposable
         Follow(replica, 4);
         Assert.True(Directory.Exists(_folder["root/first"]));
         Assert.True(Directory.Exists(_folder["root/second"]));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void TheLeaderEpochOfACheckpointNeverGoesBack(bool clean)
+    {
+        _journal.LeaderEpoch = 7;
+        Run(3);
+
+        // A master reads none of its own records, and sees no epoch in this run.
+        _journal.LeaderEpoch = -1;
+        _journal.Land(_writer.Mkdir("second"));
+        Run(4, clean);
+        using LocalReplica replica = Open();
+        Assert.Equal(7, replica.Know(withTail: false).LeaderEpoch);
+    }
+
+    [Fact]
+    public void AFindingThatChangesFromLookToLookIsNoVerdict()
+    {
+        _journal.Findings.Enqueue(new LogFacts { PartitionCount = 2 });
+        _journal.Findings.Enqueue(new LogFacts { IsFileReplaced = true });
+        Open().Dispose();
+
+        _journal.Findings.Enqueue(new LogFacts { PartitionCount = 2 });
+        _journal.Findings.Enqueue(new LogFacts { PartitionCount = 2 });
+        Assert.Throws<JournalRefusedException>(() => Open());
+    }
+
+    [Fact]
+    public void OnlyWhoAsksForItGetsTheHashOfTheLastRecord()
+    {
+        Run(3);
+        using LocalReplica replica = Open();
+        Assert.Null(replica.Know(withTail: false).TailHash);
+        Assert.Equal(32, replica.Know(withTail: true).TailHash?.Length);
     }
 
     [Fact]

@@ -168,7 +168,7 @@ public sealed class JournalFollower : IDisposable
             _status.SetPosition(_replica.Applier.NextOffset, _replica.Applier.Counters.LastAppendTimeMs);
             _journal.NoteApplied(_replica.Applier.NextOffset);
             _status.Checkpoint = _replica.Checkpoints.Durable is { Position: > 0 } checkpoint ? checkpoint : null;
-            if (_replica.Applier.NextOffset >= _bounds.Target)
+            if (_replica.Reached >= _bounds.Target)
             {
                 _caughtUp.TrySetResult();
             }

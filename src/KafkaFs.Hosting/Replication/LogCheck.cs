@@ -10,10 +10,10 @@ namespace KafkaFs.Hosting.Replication;
 /// clients still say so some seconds later, since one broker may tell of a past end or a past topic. Safe for use from several threads.
 /// </summary>
 /// <param name="journal">The log; must live until <see cref="Run"/> has returned.</param>
-/// <param name="known">What the replica knows of it, asked before every look.</param>
+/// <param name="known">What the replica knows of it, asked before every look; with true also the hash of its last record, which only a probe needs.</param>
 /// <param name="logger">Hears each warning once.</param>
 /// <param name="clock">Tells when the next look is due, and waits before one that confirms.</param>
-public sealed partial class LogCheck(IJournal journal, Func<KnownLog> known, ILogger logger, TimeProvider clock) : ILogCheck, IDisposable
+public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> known, ILogger logger, TimeProvider clock) : ILogCheck, IDisposable
 {
     /// <summary>Time between two looks.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -133,7 +133,7 @@ public sealed partial class LogCheck(IJournal journal, Func<KnownLog> known, ILo
     // What asks for fresh clients, in words, or null.
     private string? Look(CancellationToken stop)
     {
-        KnownLog before = known();
+        KnownLog before = known(false);
         LogFacts found = journal.Look(stop);
         found = found with { IsSilent = IsSilent(before, found) };
         LogFinding? finding = Judge(before, found);
@@ -153,7 +153,7 @@ public sealed partial class LogCheck(IJournal journal, Func<KnownLog> known, ILo
 
     private async Task<LogFinding?> AskFreshAsync(CancellationToken stop)
     {
-        KnownLog before = known();
+        KnownLog before = known(true);
         LogFacts found = await Task.Run(() => journal.Probe(before.NextOffset, stop), stop).ConfigureAwait(false);
         return Judge(before, found);
     }
@@ -192,9 +192,9 @@ public sealed partial class LogCheck(IJournal journal, Func<KnownLog> known, ILo
 
     private bool IsSilent(KnownLog before, LogFacts found)
     {
-        if (found.Bounds is not JournalBounds bounds || bounds.Next <= before.NextOffset || !IsReading() || _silentSince?.Offset != before.NextOffset)
+        if (found.Bounds is not JournalBounds bounds || bounds.Next <= before.Accepted.Reached(before.NextOffset) || !IsReading() || _silentSince?.Offset != before.NextOffset)
         {
-            _silentSince = found.Bounds?.Next > before.NextOffset ? (before.NextOffset, clock.GetTimestamp()) : null;
+            _silentSince = found.Bounds?.Next > before.Accepted.Reached(before.NextOffset) ? (before.NextOffset, clock.GetTimestamp()) : null;
             return false;
         }
 

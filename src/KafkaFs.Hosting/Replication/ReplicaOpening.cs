@@ -35,7 +35,7 @@ public static class ReplicaOpening
 
     /// <summary>The check of the journal that a replica follows; the caller disposes it after all who use it.</summary>
     public static LogCheck Check(LocalReplica replica, IJournal journal, ILogger logger, TimeProvider clock) =>
-        new(journal, () => replica.KnownLog, logger, clock)
+        new(journal, replica.Know, logger, clock)
         {
             IsReading = () => replica.Stall is null,
             NothingDelivered = replica.RenewReader,

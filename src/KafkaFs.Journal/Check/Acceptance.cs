@@ -9,4 +9,7 @@ namespace KafkaFs.Journal.Check;
 public sealed record Acceptance(string? Topic = null, string? Cluster = null, OffsetGap? Gap = null)
 {
     public static Acceptance None { get; } = new();
+
+    /// <summary>How far a replica that wants record <paramref name="next"/> has come: past an accepted gap that begins there, which has nothing to wait for.</summary>
+    public long Reached(long next) => Gap?.First == next ? Gap.Last + 1 : next;
 }

@@ -19,8 +19,8 @@ public enum LogRow
     TailDiffers,
     AcceptedUnproven,
     OffsetsMissing,
-    LeaderEpochBelow,
     NothingDelivered,
+    LeaderEpochBelow,
     StartDeleted,
     UncleanElection,
     FewInSync,
@@ -30,5 +30,6 @@ public enum LogRow
     SettingsUnverified,
     TreeAheadOfLog,
     TreeHoldsAnotherRecord,
+    RecordRepeated,
     FormatRaised,
 }

@@ -2,6 +2,7 @@ using KafkaFs.Journal.Contract;
 using KafkaFs.Posix;
 using KafkaFs.Replica.Apply;
 using KafkaFs.Replica.Namespace;
+using KafkaFs.Replica.Recovery;
 using KafkaFs.Replica.Tree;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -26,6 +27,7 @@ public sealed partial class Checkpointer : IDisposable
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly AutoResetEvent _due = new(false);
+    private readonly int _openedEpoch;
     private byte[] _lastHash;
     private volatile DurableCheckpoint _durable;
     private long _frozenAt;
@@ -38,9 +40,11 @@ public sealed partial class Checkpointer : IDisposable
     private CheckpointHeader? _pendingHeader;
 
     internal Checkpointer(
-        IReplicaDisk disk, ICheckpointStore index, Applier applier, NamespaceState state, byte[] lastHash, ReplicaOptions options, IJournal journal, TimeProvider clock, ILogger logger)
+        IReplicaDisk disk, ICheckpointStore index, Applier applier, ReplicaStart start, ReplicaOptions options, IJournal journal, TimeProvider clock, ILogger logger)
     {
-        (_disk, _index, _applier, _namespace, _lastHash, _options) = (disk, index, applier, state, lastHash, options);
+        NamespaceState state = start.State;
+        (_disk, _index, _applier, _namespace, _options) = (disk, index, applier, state, options);
+        (_lastHash, _openedEpoch) = (start.Header?.LastRecordHash ?? [], start.Header?.LeaderEpoch ?? -1);
         (_journal, _clock, _logger, _durable, _frozenAt) = (journal, clock, logger, new DurableCheckpoint(state.NextOffset, state.StateHash), clock.GetTimestamp());
     }
 
@@ -103,7 +107,7 @@ public sealed partial class Checkpointer : IDisposable
         _lastHash = last ?? _lastHash;
         long next = delta.Totals.NextOffset;
         _pending = delta;
-        _pendingHeader = new CheckpointHeader(_journal.Identity, next, _lastHash, _disk.Identity, next + _options.CheckpointRecords, _journal.LeaderEpoch);
+        _pendingHeader = new CheckpointHeader(_journal.Identity, next, _lastHash, _disk.Identity, next + _options.CheckpointRecords, Math.Max(_openedEpoch, _journal.LeaderEpoch));
         (_frozenAt, _bytesAt) = (_clock.GetTimestamp(), _applier.Counters.Bytes);
         return true;
     }

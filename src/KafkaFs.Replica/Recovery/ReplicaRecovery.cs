@@ -63,8 +63,8 @@ internal sealed partial class ReplicaRecovery(
     // Always as far as the tree may be: what lies up to the horizon has to be applied anyway.
     private long ChooseTarget(JournalBounds bounds, OffsetGap? accepted)
     {
-        // An accepted gap at the log's end holds no record that could be waited for.
-        long Before(long end) => accepted is not null && end == accepted.Last + 1 ? accepted.First : end;
+        // No record of an accepted gap can be waited for, and the one after it may be past the target.
+        long Before(long end) => accepted is not null && end > accepted.First && end <= accepted.Last + 1 ? accepted.First : end;
         bounds = bounds with { Next = Before(bounds.Next) };
         long? kept = RecoveryTarget.Read(disk) is long written ? Before(written) : null;
         long former = kept ?? header.NextOffset;
@@ -78,7 +78,7 @@ internal sealed partial class ReplicaRecovery(
             throw Ahead($"it was about to hold record {trail.Offset}", bounds);
         }
 
-        long target = Math.Max(former, Math.Min(bounds.Next, header.Horizon));
+        long target = Math.Max(former, Before(Math.Min(bounds.Next, header.Horizon)));
         if (kept != target)
         {
             RecoveryTarget.Write(disk, target);
@@ -116,7 +116,7 @@ internal sealed partial class ReplicaRecovery(
     private CheckpointHeader Finish(long interval)
     {
         TreeSync.Run(disk.Place);
-        CheckpointHeader reached = header with { NextOffset = state.NextOffset, LastRecordHash = _lastHash, Horizon = state.NextOffset + interval, LeaderEpoch = journal.LeaderEpoch };
+        CheckpointHeader reached = header with { NextOffset = state.NextOffset, LastRecordHash = _lastHash, Horizon = state.NextOffset + interval, LeaderEpoch = Math.Max(header.LeaderEpoch, journal.LeaderEpoch) };
         NamespaceDelta delta = state.Freeze();
         index.Commit(delta, reached);
         delta.Complete();

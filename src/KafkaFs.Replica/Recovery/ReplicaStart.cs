@@ -64,7 +64,8 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
             return Begin(disk, options.Accepted.Gap);
         }
 
-        JournalBounds bounds = StartCheck.Verify(Known(bound, state, header, journal, options), Farthest(disk, header), journal, options.ConfirmEndAfter, stop);
+        KnownLog known = Known(bound, state, header, journal, options);
+        JournalBounds bounds = StartCheck.Verify(known, Farthest(disk, header), journal, options.ConfirmEndAfter, stop);
         RefuseCopy(disk, header);
         state.AcceptedGap = options.Accepted.Gap;
         if (CleanMark.IsThere(disk))
@@ -74,7 +75,7 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
         }
         else
         {
-            ReplicaRecovery recovery = new(disk, index, state, header with { Journal = journal.Identity }, tree, journal, isFirst ? logger : NullLogger.Instance);
+            ReplicaRecovery recovery = new(disk, index, state, header with { Journal = journal.Identity, LeaderEpoch = known.LeaderEpoch }, tree, journal, isFirst ? logger : NullLogger.Instance);
             header = recovery.Run(bounds, isFirst ? options : options with { OnRecovery = null }, stop);
         }
 

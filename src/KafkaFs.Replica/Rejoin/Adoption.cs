@@ -1,3 +1,4 @@
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 using KafkaFs.Replica.Checkpoint;
 using KafkaFs.Replica.Namespace;
@@ -131,10 +132,14 @@ public sealed class Adoption
                 $"{made.InodeCount} inodes and {made.EntryCount} names were written of {former.InodeCount} and {former.EntryCount}.");
         }
 
+        // Clients in use do not notice that a topic was created again under them.
         long next = made.NextOffset;
+        ReplicaOptions options = new() { DataRoot = _root.Path };
+        KnownLog written = new() { Identity = journal.Identity, Filesystem = made.Filesystem, NextOffset = next, TailHash = seeder.LastRecordHash };
+        StartCheck.Verify(written, next, journal, options.ConfirmEndAfter, stop);
         NamespaceDelta all = made.Freeze();
         using NamespaceIndex fresh = NamespaceIndex.Open(Path.Combine(_root.Path, DataRoot.OwnName, AdoptionSwitch.FreshIndex));
-        fresh.Commit(all, new CheckpointHeader(journal.Identity, next, seeder.LastRecordHash, _root.Identity, next + new ReplicaOptions { DataRoot = _root.Path }.CheckpointRecords));
+        fresh.Commit(all, new CheckpointHeader(journal.Identity, next, seeder.LastRecordHash, _root.Identity, next + options.CheckpointRecords));
         all.Complete();
     }
 

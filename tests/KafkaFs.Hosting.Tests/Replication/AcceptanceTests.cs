@@ -66,6 +66,57 @@ public sealed class AcceptanceTests : IDisposable
     }
 
     [Fact]
+    public async Task TopicIdDiffers_IsAcceptedAgainAfterAKillBetweenCheckpointAndBinding()
+    {
+        await AppendAsync(_writer.FilesystemCreated(), _writer.SessionStarted(), _writer.Mkdir("a"));
+        await RunAsync(3);
+        byte[] binding = await System.IO.File.ReadAllBytesAsync(_folder["root/.kafkafs/journal.json"], TestContext.Current.CancellationToken);
+        Change($"UPDATE meta SET value = '{NewId}' WHERE key = 'log'");
+        await RunAsync(3, new Acceptance(Topic: NewId));
+        await System.IO.File.WriteAllBytesAsync(_folder["root/.kafkafs/journal.json"], binding, TestContext.Current.CancellationToken);
+        await Assert.ThrowsAsync<JournalRefusedException>(() => RunAsync(3));
+        await RunAsync(3, new Acceptance(Topic: NewId));
+        await RunAsync(3);
+    }
+
+    // The checkpoint's horizon before, in, at the end of and behind the gap.
+    [Theory]
+    [InlineData(3, 3)]
+    [InlineData(4, 3)]
+    [InlineData(5, 3)]
+    [InlineData(6, 6)]
+    [InlineData(100, 6)]
+    public async Task OffsetsMissing_AKilledReplicaRecoversThroughAnAcceptedGap(long horizon, long recoversTo)
+    {
+        await AppendAsync(_writer.FilesystemCreated(), _writer.SessionStarted(), _writer.Mkdir("a"));
+        await RunAsync(3, checkpointRecords: horizon, close: false);
+        await AppendAsync([1], [2], _writer.Mkdir("b"), _writer.Mkdir("c"));
+        Change("DELETE FROM records WHERE offset IN (3, 4); DELETE FROM records WHERE offset > 5");
+        Acceptance accepted = new(Gap: new OffsetGap(3, 4));
+        await RunAsync(recoversTo, accepted, recoversTo: recoversTo, close: false);
+        await RunAsync(6, accepted, close: false);
+
+        // Killed again behind it; the checkpoint is past the gap.
+        await RunAsync(6, accepted);
+        await RunAsync(6);
+        Assert.True(Directory.Exists(_folder["root/b"]));
+    }
+
+    [Fact]
+    public async Task OffsetsMissing_AReaderGoesPastNothingButTheGapThatIsAccepted()
+    {
+        await AppendAsync(_writer.FilesystemCreated(), _writer.SessionStarted(), _writer.Mkdir("a"), _writer.Mkdir("b"));
+        Change("DELETE FROM records WHERE offset = 2");
+        foreach (OffsetGap other in (OffsetGap[])[new(1, 2), new(2, 3), new(3, 3)])
+        {
+            using IJournal journal = await Provider(other).OpenAsync(false, default);
+            using IJournalReader reader = journal.OpenReader(0, 2);
+            JournalRefusedException refused = Assert.Throws<JournalRefusedException>(() => reader.Read(new JournalBatch(), TimeSpan.FromSeconds(10)));
+            Assert.Equal(JournalRefusal.Gap, refused.Refusal);
+        }
+    }
+
+    [Fact]
     public async Task FileReplaced_IsFoundWhileItIsInUse()
     {
         await AppendAsync(_writer.FilesystemCreated());
@@ -95,13 +146,14 @@ public sealed class AcceptanceTests : IDisposable
         Assert.Equal(records.Length, (await listener.WaitAsync(records.Length)).Count);
     }
 
-    // A clean run until the replica stands at an offset.
-    private async Task RunAsync(long until, Acceptance? accepted = null, string root = "root")
+    // A run until the replica stands at an offset, which ends cleanly or as if it was killed.
+    private async Task RunAsync(long until, Acceptance? accepted = null, string root = "root", long checkpointRecords = 1_000, bool close = true, long? recoversTo = null)
     {
         accepted ??= Acceptance.None;
         using IJournal journal = await Provider(accepted.Gap).OpenAsync(false, default);
-        ReplicaOptions options = new() { DataRoot = _folder[root], Ownership = TreeOwnership.Namespace, Accepted = accepted };
+        ReplicaOptions options = new() { DataRoot = _folder[root], Ownership = TreeOwnership.Namespace, Accepted = accepted, CheckpointRecords = checkpointRecords };
         using LocalReplica replica = LocalReplica.Open(options, journal, NullLogger.Instance, TimeProvider.System, default);
+        Assert.Equal(recoversTo ?? replica.Applier.NextOffset, replica.Applier.NextOffset);
         using (IJournalReader reader = journal.OpenReader(0, replica.Applier.NextOffset))
         {
             JournalBatch batch = new();
@@ -112,7 +164,10 @@ public sealed class AcceptanceTests : IDisposable
         }
 
         Assert.Equal(until, replica.Applier.NextOffset);
-        replica.Close();
+        if (close)
+        {
+            replica.Close();
+        }
     }
 
     private void Change(string sql)

@@ -15,8 +15,10 @@ public sealed class LogCheckTests : IDisposable
     private readonly LogCheck _check;
     private int _renewed;
     private bool _isReading = true;
+    private int _hashed;
+    private Acceptance _accepted = Acceptance.None;
 
-    public LogCheckTests() => _check = new LogCheck(_journal, () => new KnownLog { NextOffset = 10 }, NullLogger.Instance, _clock)
+    public LogCheckTests() => _check = new LogCheck(_journal, Know, NullLogger.Instance, _clock)
     {
         NothingDelivered = () => _renewed++,
         IsReading = () => _isReading,
@@ -31,6 +33,33 @@ public sealed class LogCheckTests : IDisposable
     {
         _check.CheckOnce(default);
         Assert.Equal((1, 0), (_journal.Looks, _journal.Probes));
+    }
+
+    [Fact]
+    public void OnlyAProbeHashesTheLastRecord()
+    {
+        _check.CheckOnce(default);
+        Assert.Equal((1, 0), (_journal.Looks, _hashed));
+        _check.Suspect("odd");
+        _check.CheckOnce(default);
+        Assert.Equal((1, 1), (_journal.Probes, _hashed));
+    }
+
+    [Fact]
+    public void AnAcceptedGapAtTheEndIsNotSilent()
+    {
+        _accepted = new Acceptance(Gap: new OffsetGap(10, 11));
+        _journal.Facts = new LogFacts { Bounds = new JournalBounds(0, 12) };
+        _check.CheckOnce(default);
+        _clock.Advance(20);
+        _check.CheckOnce(default);
+        Assert.Equal((0, 0), (_renewed, _journal.Probes));
+
+        _journal.Facts = new LogFacts { Bounds = new JournalBounds(0, 13) };
+        _check.CheckOnce(default);
+        _clock.Advance(20);
+        _check.CheckOnce(default);
+        Assert.Equal(1, _renewed);
     }
 
     [Fact]
@@ -115,6 +144,12 @@ public sealed class LogCheckTests : IDisposable
     {
         _check.Dispose();
         _journal.Dispose();
+    }
+
+    private KnownLog Know(bool withTail)
+    {
+        _hashed += withTail ? 1 : 0;
+        return new KnownLog { NextOffset = 10, Accepted = _accepted };
     }
 
     private async Task FireUntilAsync(Task task) => await UntilAsync(() =>

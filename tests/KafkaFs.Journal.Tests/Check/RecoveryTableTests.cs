@@ -196,6 +196,10 @@ public sealed class RecoveryTableTests
     }
 
     [Fact]
+    public void NothingDelivered_MakesANewReaderAlsoWhereTheLeaderEpochIsBelow() => Assert.Equal(
+        LogRow.NothingDelivered, Judge(s_known, s_ours with { IsSilent = true, NextFound = null, TailHash = null, LeaderEpoch = 3 }).Finding?.Row);
+
+    [Fact]
     public void UncleanElection_Warns() => Warned(
         LogRow.UncleanElection, LogVerdict.Warn, With(s_ours.Settings! with { UncleanElection = true }), "unclean.leader.election.enable=true: acknowledged records can be lost");
 
@@ -234,6 +238,11 @@ public sealed class RecoveryTableTests
     public void TreeHoldsAnotherRecord_HasItsWordsHere() => Assert.Equal(
         (LogVerdict.Refuse, JournalRefusal.TreeAheadOfLog, true),
         Of(RecoveryTable.Met(LogRow.TreeHoldsAnotherRecord, ("offset", 7)), "record 7 is another than the one that this replica was about to apply"));
+
+    [Fact]
+    public void RecordRepeated_HasItsWordsHere() => Assert.Equal(
+        (LogVerdict.Refuse, JournalRefusal.Replaced, true),
+        Of(RecoveryTable.Met(LogRow.RecordRepeated, ("log", "topic 't'"), ("offset", 7), ("next", 9)), "topic 't' gives record 7 where 9 is next: it was restored or created again"));
 
     [Fact]
     public void FormatRaised_HasItsWordsHere() => Assert.Equal(

@@ -52,6 +52,15 @@ public sealed class AdoptionTests : IDisposable
     }
 
     [Fact]
+    public async Task ALogThatIsShortenedWhileItIsSeededIsNotAdopted()
+    {
+        List<string> former = Make(TreeOwnership.Namespace);
+        await Assert.ThrowsAsync<JournalRefusedException>(() => AdoptAsync(_new, default, () => _new.BoundsEnd = 1));
+        Assert.False(File.Exists($"{Own}/adopting"));
+        Assert.Equal(former, Describe(_former));
+    }
+
+    [Fact]
     public async Task OneThatCrashedWhenEverythingWasWrittenIsCompleted()
     {
         List<string> former = Make(TreeOwnership.Namespace);
@@ -108,8 +117,17 @@ public sealed class AdoptionTests : IDisposable
         return Describe(replica.Namespace);
     }
 
-    private Task AdoptAsync(VolatileJournal journal, CancellationToken stop) =>
-        Adoption.RunAsync(_folder["root"], new Provider(journal), _said.Add, NullLogger.Instance, TimeProvider.System, stop);
+    private Task AdoptAsync(VolatileJournal journal, CancellationToken stop, Action? meanwhile = null) =>
+        Adoption.RunAsync(_folder["root"], new Provider(journal), Say(meanwhile), NullLogger.Instance, TimeProvider.System, stop);
+
+    private Action<string> Say(Action? whileWriting) => words =>
+    {
+        _said.Add(words);
+        if (words.StartsWith("writing ", StringComparison.Ordinal))
+        {
+            whileWriting?.Invoke();
+        }
+    };
 
     private List<string> Describe(VolatileJournal journal)
     {

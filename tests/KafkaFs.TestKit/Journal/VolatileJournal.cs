@@ -1,3 +1,4 @@
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 
 namespace KafkaFs.TestKit.Journal;
@@ -38,6 +39,15 @@ public sealed class VolatileJournal : IJournal, IJournalAppender
 
     /// <summary>What the log says its first offset is; the records before are there all the same.</summary>
     public long First { get; set; }
+
+    /// <summary>Where the log says that it ends, if that is not where it does.</summary>
+    public long? BoundsEnd { get; set; }
+
+    /// <inheritdoc/>
+    public int LeaderEpoch { get; set; } = -1;
+
+    /// <summary>What the next probes find, in order; then they find what is there.</summary>
+    public Queue<LogFacts> Findings { get; } = [];
 
     /// <summary>Puts a record at the log's end and returns its offset.</summary>
     public long Land(byte[] record)
@@ -97,9 +107,12 @@ public sealed class VolatileJournal : IJournal, IJournalAppender
     {
         lock (_gate)
         {
-            return new JournalBounds(First, _log.Count);
+            return new JournalBounds(First, BoundsEnd ?? _log.Count);
         }
     }
+
+    /// <inheritdoc/>
+    public LogFacts Probe(long next, CancellationToken stop) => Findings.TryDequeue(out LogFacts? found) ? found : LogProbe.Probe(this, next, stop);
 
     /// <inheritdoc/>
     public IJournalAppender OpenAppender(int partition, IAppendListener listener)

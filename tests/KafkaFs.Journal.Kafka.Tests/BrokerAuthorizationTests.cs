@@ -1,5 +1,6 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 using KafkaFs.TestKit.Journal;
 using KafkaFs.TestKit.Kafka;
@@ -69,6 +70,23 @@ public sealed class BrokerAuthorizationTests : IDisposable
         await GrantAsync(AclOperation.Read);
         await UntilAsync(() => reader.Read(batch, TimeSpan.FromMilliseconds(100)));
         Assert.Equal(0, batch[0].Offset);
+    }
+
+    [Fact]
+    public async Task SettingsUnverified_IsWarnedOfUntilTheyMayBeRead()
+    {
+        await GrantAsync(AclOperation.Create);
+        await GrantAsync(AclOperation.Write);
+        await GrantAsync(AclOperation.Read);
+        using IJournal journal = await Provider.OpenAsync(true, default);
+        LogFacts found = journal.Look(default);
+        Assert.True(found.AreSettingsDenied);
+        Assert.Null(RecoveryTable.Judge(new KnownLog(), found).Finding);
+        Assert.Equal(
+            $"settings of topic '{_topic}' unverified: DescribeConfigs is denied",
+            Assert.Single(RecoveryTable.Judge(new KnownLog(), found).Warnings, warning => warning.Row == LogRow.SettingsUnverified).Words);
+        await GrantAsync(AclOperation.DescribeConfigs);
+        await UntilAsync(() => !journal.Look(default).AreSettingsDenied);
     }
 
     [Fact]

@@ -165,6 +165,8 @@ public sealed class RecoveryTableBrokerTests(RecoveryTableCluster broker) : ICla
         // A reader goes past what is accepted, and past nothing else.
         await WriteAsync([Writer.Mkdir("after")]);
         Assert.Equal(JournalRefusal.Gap, Assert.Throws<JournalRefusedException>(() => ReadOne(_journal, 3)).Refusal);
+        using IJournal acceptingAnother = await new KafkaJournalProvider(Options with { AcceptedGap = new OffsetGap(3, 4) }, NullLogger.Instance).OpenAsync(false, default);
+        Assert.Equal(JournalRefusal.Gap, Assert.Throws<JournalRefusedException>(() => ReadOne(acceptingAnother, 3)).Refusal);
         using IJournal accepting = await new KafkaJournalProvider(Options with { AcceptedGap = new OffsetGap(3, 3) }, NullLogger.Instance).OpenAsync(false, default);
         Assert.Equal(4, ReadOne(accepting, 3));
     }

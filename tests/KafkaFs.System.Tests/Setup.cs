@@ -56,10 +56,11 @@ internal sealed class Setup : IDisposable
     public string[] Topic => _topic;
 
     /// <summary>A master on a folder of the setup, or on an absolute path.</summary>
-    public HostUnderTest Master(string root = "m", string? mount = null) => Start("master", [_folder[root], .. _topic, mount ?? Mount], Path.GetFileName(root));
+    public HostUnderTest Master(string root = "m", string? mount = null, string[]? options = null) =>
+        Start("master", [_folder[root], .. _topic, mount ?? Mount, .. options ?? []], Path.GetFileName(root));
 
     /// <summary>A slave on a folder of the setup, or on an absolute path; <paramref name="log"/> names its log.</summary>
-    public HostUnderTest Slave(string root = "s", string log = "s") => Start("slave", [_folder[root], .. _topic], log);
+    public HostUnderTest Slave(string root = "s", string log = "s", string[]? options = null) => Start("slave", [_folder[root], .. _topic, .. options ?? []], log);
 
     /// <summary>The ends of all logs, for a test that fails.</summary>
     public string LastWords => string.Join('\n', Directory.GetFiles(_folder.Path, "*.log").SelectMany(log => File.ReadLines(log).TakeLast(15).Prepend(Path.GetFileName(log) + ":")));

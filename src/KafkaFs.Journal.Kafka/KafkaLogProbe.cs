@@ -114,6 +114,11 @@ internal sealed class KafkaLogProbe(KafkaJournalOptions options, Func<ITopicClie
                     return result;
                 }
             }
+            catch (ConsumeException exception) when (exception.Error.Code == ErrorCode.GroupAuthorizationFailed)
+            {
+                // What is assigned by hand is delivered all the same.
+                trouble.OnGroupDenied();
+            }
             catch (ConsumeException exception)
             {
                 throw new JournalUnavailableException($"{options.Name} does not deliver record {offset}: {exception.Error.Reason}", exception);

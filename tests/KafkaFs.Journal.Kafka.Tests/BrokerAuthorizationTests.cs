@@ -104,6 +104,7 @@ public sealed class BrokerAuthorizationTests : IDisposable
         journal.NoteApplied(1);
         await UntilAsync(() => GroupWarnings.Length > 0);
         Assert.Null(journal.Trouble);
+        Assert.NotNull(journal.Probe(1, TestContext.Current.CancellationToken).TailHash);
 
         await GrantAsync(AclOperation.All, ResourceType.Group, "the-group");
         await UntilAsync(() => Committed() == 1);

@@ -43,6 +43,9 @@ internal sealed class KafkaJournal : IJournal
     public string? Trouble => _trouble.Words;
 
     /// <inheritdoc/>
+    public string? ReadingTrouble => _trouble.Reading;
+
+    /// <inheritdoc/>
     public int LeaderEpoch => Volatile.Read(ref _leaderEpoch);
 
     /// <inheritdoc/>

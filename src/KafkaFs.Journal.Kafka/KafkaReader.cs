@@ -26,6 +26,7 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
     private JournalBatch? _filling;
     private bool _isReleased;
     private long? _assignAgainAtMs;
+    private long _assignedAtMs;
     private bool _seemedOther;
     private volatile bool _woken;
     private volatile bool _disposed;
@@ -166,8 +167,7 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
 
     private void AssignAtNext()
     {
-        _assignAgainAtMs = null;
-        _trouble.Reading = null;
+        (_assignAgainAtMs, _assignedAtMs) = (null, Environment.TickCount64);
         _consumer.Assign(new TopicPartitionOffset(_options.Topic, _partition, NextOffset));
     }
 
@@ -187,6 +187,7 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
 
         if (result is null || result.IsPartitionEOF)
         {
+            NoteQuiet();
             return false;
         }
 
@@ -210,6 +211,15 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
         }
 
         return true;
+    }
+
+    // A broker refuses at once: what it did not refuse anew is over, also where there is no record to deliver.
+    private void NoteQuiet()
+    {
+        if (_trouble.Reading is not null && _assignAgainAtMs is null && Environment.TickCount64 - _assignedAtMs >= s_confirmAfter.TotalMilliseconds)
+        {
+            _trouble.Reading = null;
+        }
     }
 
     private JournalRefusedException OnJump(long offset) =>
@@ -241,7 +251,7 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
         }
     }
 
-    // librdkafka has stopped fetching, or says such a thing once only: the words hold until it is asked again.
+    // librdkafka has stopped fetching, or says such a thing once only: the words hold until it is asked again and does not repeat them.
     private void Stall(string words, TimeSpan again)
     {
         _trouble.Reading = words;

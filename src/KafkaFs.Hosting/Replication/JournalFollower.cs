@@ -23,6 +23,7 @@ public sealed class JournalFollower : IDisposable
     private readonly IJournal _journal;
     private readonly HostStatus _status;
     private readonly BoundsWatch _bounds;
+    private readonly ReadingWatch _reading;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -45,6 +46,7 @@ public sealed class JournalFollower : IDisposable
     {
         (_replica, _journal, _status, _check) = (replica, journal, status, check);
         _bounds = new BoundsWatch(journal, () => replica.Applier.NextOffset, status, check.Suspect, clock ?? TimeProvider.System);
+        _reading = new ReadingWatch(journal, clock ?? TimeProvider.System);
         metrics.Observe(replica);
         status.SetPosition(replica.Applier.NextOffset, 0);
         status.Set(HostState.CatchingUp, $"catching up from {replica.Applier.NextOffset}");
@@ -180,11 +182,12 @@ public sealed class JournalFollower : IDisposable
 
     private void SetState()
     {
+        string? unread = _reading.Look();
         if (_replica.Stall is { } stall)
         {
             _status.Set(HostState.Stalled, stall.ToString());
         }
-        else if ((_check.Stall ?? _bounds.Stall) is string silence)
+        else if ((_check.Stall ?? _bounds.Stall ?? unread) is string silence)
         {
             _status.Set(HostState.Stalled, silence);
         }
@@ -194,7 +197,7 @@ public sealed class JournalFollower : IDisposable
         }
         else if (_readyWords is string ready)
         {
-            _status.Set(HostState.Ready, _bounds.Complaint is string complaint ? $"{ready}; journal: {complaint}" : ready);
+            _status.Set(HostState.Ready, (_bounds.Complaint ?? _journal.ReadingTrouble) is string complaint ? $"{ready}; journal: {complaint}" : ready);
         }
         else
         {

@@ -80,4 +80,10 @@ public interface IJournal : IDisposable
 
     /// <summary>What keeps the provider from working now, in words for a person (broker, cause), or null. Changes at any time.</summary>
     string? Trouble { get; }
+
+    /// <summary>
+    /// What keeps readers from reading now although the log answers (a right, records that do not come), in words for a person, or null. It
+    /// holds also while it is tried anew, until that has worked.
+    /// </summary>
+    string? ReadingTrouble => null;
 }

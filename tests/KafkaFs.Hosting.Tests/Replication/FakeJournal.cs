@@ -38,6 +38,8 @@ internal sealed class FakeJournal(IJournal? inner = null) : IJournal
 
     public string? Trouble => null;
 
+    public string? ReadingTrouble { get; set; }
+
     public bool IsDisposed { get; private set; }
 
     public JournalBounds QueryBounds(int partition, CancellationToken cancellationToken)

@@ -65,6 +65,20 @@ public sealed class JournalFollowerTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task AJournalThatAnswersAndIsNotReadFor10SecondsIsAStallThatSaysWhy()
+    {
+        using JournalFollower follower = Follow();
+        await follower.CaughtUp.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        follower.BecomeReady("mounted");
+        _journal.ReadingTrouble = "the brokers do not allow Read";
+        await WaitAsync(HostState.Ready, "mounted; journal: the brokers do not allow Read");
+        _clock.Advance(10);
+        await WaitAsync(HostState.Stalled, "nothing is read from the journal since 00:00:00 UTC: the brokers do not allow Read");
+        _journal.ReadingTrouble = null;
+        await WaitAsync(HostState.Ready, "mounted");
+    }
+
+    [Fact]
     public async Task AStalledJournalMakesAReadyHostUnreadyUntilItAnswers()
     {
         using JournalFollower follower = Follow();

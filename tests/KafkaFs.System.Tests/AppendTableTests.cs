@@ -43,6 +43,74 @@ public sealed class AppendTableTests : IDisposable
         Assert.Equal(0, master.Stop());
     }
 
+    // The broker has the record, its answer is lost; the same bytes go again, and the broker says where they are.
+    [Fact]
+    public async Task TransportErrors_AnAnswerThatIsCutIsOneRecord()
+    {
+        ProxiedCluster cluster = Use(ProxiedCluster.Start());
+        Setup setup = Use(Setup.Kafka(cluster.Bootstrap, _topic));
+        HostUnderTest master = await setup.Master().ReadyAsync(), slave = await setup.Slave().ReadyAsync();
+        foreach (string name in (string[])["a", "b", "c"])
+        {
+            int answers = cluster.Proxy.Seen(FrameDirection.Response, KafkaApi.Produce);
+            cluster.Faults = new FaultScript().Nth(FrameDirection.Response, KafkaApi.Produce, 1, Fate.Cut);
+            ToolProcess.Shell($"mkdir {setup.Mount}/{name}");
+            // The call may be answered before the second answer: the tail of the log has brought the record.
+            await cluster.Proxy.SeenAsync(FrameDirection.Response, KafkaApi.Produce, answers + 2);
+        }
+
+        await setup.EqualAsync(master, slave);
+        string log = ToolProcess.Run(HostUnderTest.Program, ["log", .. setup.Journal, .. setup.Topic]);
+        string[] made = [.. log.Split('\n').Where(line => line.Contains("Mkdir", StringComparison.Ordinal))];
+        Assert.True(made.Length == 3, log);
+        Assert.Equal(0, master.Stop());
+    }
+
+    [Fact]
+    public async Task NotEnoughReplicas_TheCallsWaitAndTheStatusSaysSo()
+    {
+        KafkaCluster cluster = Use(KafkaCluster.StartOwn("", "--brokers", "3"));
+        Setup setup = Use(Setup.Kafka(cluster.Bootstrap, _topic));
+        HostUnderTest master = await setup.Master().ReadyAsync();
+        ToolProcess.Shell($"mkdir {setup.Mount}/before");
+        int leader = cluster.Leader(_topic);
+        int[] others = [.. cluster.Nodes.Where(node => node != leader)];
+        // Cleanly: both leave the replicas in sync while there are controllers enough to note it.
+        others.ToList().ForEach(cluster.StopBroker);
+        Task<string> call = Task.Run(() => ToolProcess.Shell($"mkdir {setup.Mount}/waits"));
+        await UntilAsync(async () => await master.AskAsync("/health/ready") is { } health
+            && health.Contains("Stalled", StringComparison.Ordinal)
+            && health.Contains($"1 of 3 replicas of topic '{_topic}' are in sync", StringComparison.Ordinal));
+        Assert.False(call.IsCompleted);
+        await Task.WhenAll(others.Select(node => Task.Run(() => cluster.StartBroker(node))));
+        await call.WaitAsync(s_limit);
+        await master.ReadyAsync();
+        Assert.DoesNotContain("answered EIO", master.Log, StringComparison.Ordinal);
+        Assert.Equal("before\nwaits\n", ToolProcess.Shell($"ls {setup.Mount}"));
+        Assert.Equal(0, master.Stop());
+    }
+
+    // The clocks of this machine and of the brokers are too far apart, as the topic sees it.
+    [Fact]
+    public async Task Refused_AnInvalidTimestampIsAnsweredEioAndTheLogSaysWhy()
+    {
+        (KafkaCluster cluster, Setup setup) = Plain();
+        HostUnderTest master = await setup.Master().ReadyAsync(), slave = await setup.Slave().ReadyAsync();
+        ToolProcess.Shell($"mkdir {setup.Mount}/before");
+        cluster.SetTopic(_topic, "message.timestamp.type=CreateTime", "message.timestamp.before.max.ms=0", "message.timestamp.after.max.ms=0");
+        Task<(int Code, string Output, string Error)> call = Task.Run(() => ToolProcess.Try("mkdir", [Path.Combine(setup.Mount, "refused")]));
+        await UntilAsync(() => Task.FromResult(master.Log.Contains("refused record", StringComparison.Ordinal)));
+        cluster.SetTopic(_topic, "message.timestamp.type=LogAppendTime");
+        (int code, _, string error) = await call.WaitAsync(s_limit);
+        Assert.NotEqual(0, code);
+        Assert.Contains("Input/output error", error, StringComparison.Ordinal);
+        Assert.Contains("answered EIO", master.Log, StringComparison.Ordinal);
+        ToolProcess.Shell($"mkdir {setup.Mount}/after");
+        Assert.Equal("after\nbefore\n", ToolProcess.Shell($"ls {setup.Mount}"));
+        await setup.EqualAsync(master, slave);
+        Assert.Equal(0, master.Stop());
+    }
+
     [Fact]
     public async Task NothingForStallAfter_IsAStallAndOverWithTheNextReport()
     {
@@ -117,6 +185,7 @@ public sealed class AppendTableTests : IDisposable
         cluster.TruncateLog(_topic, 20);
         Task call = Task.Run(() => Directory.CreateDirectory(Path.Combine(setup.Mount, "lost")));
         Assert.Equal(ExitCode.JournalRefused, master.WaitForExit());
+        Assert.Matches("ends at [0-9]+, this replica is at [0-9]+: truncated or restored|history was rewritten", master.Log);
         await Assert.ThrowsAnyAsync<IOException>(() => call.WaitAsync(s_limit));
     }
 

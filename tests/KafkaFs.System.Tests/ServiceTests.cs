@@ -122,7 +122,7 @@ public sealed class ServiceTests : IDisposable
     [InlineData(5)]
     public void AFullDiskIsWaitedForFromTheFirstRecordOn(int inodes)
     {
-        string command = $"{OnDiskOf(inodes)} timeout --preserve-status -s TERM 3 {SlaveOfAJournal()}";
+        string command = $"{OnDiskOf(inodes)} timeout --preserve-status -s TERM 6 {SlaveOfAJournal()}";
         (int code, string output, string error) = ToolProcess.Try("unshare", ["--mount", "bash", "-ceu", command]);
         Assert.Contains("record 0 cannot be applied", output + error, StringComparison.Ordinal);
         Assert.Contains("ENOSPC", output + error, StringComparison.Ordinal);

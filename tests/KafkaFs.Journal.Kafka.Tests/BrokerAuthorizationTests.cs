@@ -140,8 +140,17 @@ public sealed class BrokerAuthorizationTests : IDisposable
     private long Committed()
     {
         using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = _cluster.Bootstrap }).Build();
-        List<ListConsumerGroupOffsetsResult> found = admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions("the-group", [new TopicPartition(_topic, 0)])]).Result;
-        return found[0].Partitions[0].Offset.Value;
+        try
+        {
+            List<ListConsumerGroupOffsetsResult> found =
+                admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions("the-group", [new TopicPartition(_topic, 0)])]).GetAwaiter().GetResult();
+            return found[0].Partitions[0].Offset.Value;
+        }
+        catch (KafkaException exception) when (exception.Error.Code is ErrorCode.GroupLoadInProgress or ErrorCode.GroupCoordinatorNotAvailable)
+        {
+            // A cluster that has just started; the caller asks again.
+            return -1;
+        }
     }
 
     private async Task GrantAsync(AclOperation operation, ResourceType type = ResourceType.Topic, string? name = null)

@@ -28,6 +28,7 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly ConcurrentDictionary<string, bool> _warned = new();
     private volatile string? _suspicion;
+    private string? _unsettled;
     private volatile string? _stall;
     private volatile JournalRefusedException? _verdict;
     private (long Offset, long At)? _silentSince;
@@ -99,18 +100,22 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
     /// <summary>One look, with fresh clients if something was suspected, or looks wrong. No answer is no finding.</summary>
     internal void CheckOnce(CancellationToken stop)
     {
+        string? suspicion = Interlocked.Exchange(ref _suspicion, null) ?? _unsettled;
         try
         {
-            string? suspicion = Interlocked.Exchange(ref _suspicion, null) ?? Look(stop);
+            suspicion ??= Look(stop);
             if (suspicion is not null)
             {
                 LogSuspicion(logger, suspicion);
                 ConfirmAsync(stop).GetAwaiter().GetResult();
+                _unsettled = null;
             }
         }
         catch (JournalUnavailableException exception)
         {
             // Asked again with the next look; that the log does not answer is said by who asks for its end.
+            // What was suspected is not settled by that: the next look asks new clients again.
+            _unsettled = suspicion;
             LogNoAnswer(logger, exception.Message);
         }
         catch (JournalRefusedException exception)

@@ -157,6 +157,11 @@ internal sealed partial class MasterSession
     // By the mending, under the gate.
     private void BeginFence(int maxRecordBytes)
     {
+        if (_ended || Failure is not null)
+        {
+            return;
+        }
+
         _limitIsNews = maxRecordBytes != _handover.MaxRecordBytes;
         _handover.MaxRecordBytes = maxRecordBytes;
         _givingUp = GivingUp.Fencing;

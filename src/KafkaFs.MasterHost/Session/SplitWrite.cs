@@ -7,7 +7,8 @@ namespace KafkaFs.MasterHost.Session;
 /// <summary>
 /// A Write that is too long for one record, as several: the same inode, times and flags, consecutive offsets. Those of an append append
 /// each, so that none of them can fall upon what another master has appended between them. The call is answered when all are
-/// through: with the bytes up to the first that failed. Its parts are completed by the holder of the apply lock.
+/// through: with the bytes up to the first that failed. Safe for use from several threads: parts are completed by
+/// the holder of the apply lock, and given up by whoever ends the session.
 /// </summary>
 internal sealed class SplitWrite
 {
@@ -16,6 +17,7 @@ internal sealed class SplitWrite
     // Offset, sequence and lengths of a part may take more bytes than those of the whole.
     private const int PrefixSlackBytes = 64;
 
+    private readonly Lock _gate = new();
     private readonly PendingCall _whole;
     private int _open;
     private uint _written;
@@ -64,16 +66,22 @@ internal sealed class SplitWrite
 
     private void OnPart(uint written, Errno errno)
     {
-        if (_errno == Errno.None)
+        lock (_gate)
         {
-            _written += written;
-            _errno = errno;
+            if (_errno == Errno.None)
+            {
+                _written += written;
+                _errno = errno;
+            }
+
+            if (--_open > 0)
+            {
+                return;
+            }
         }
 
-        if (--_open == 0)
-        {
-            _whole.CompleteParts(_written, _errno);
-        }
+        // It was the last one: nothing changes any more.
+        _whole.CompleteParts(_written, _errno);
     }
 
     private sealed class Part(SplitWrite split) : PendingCall

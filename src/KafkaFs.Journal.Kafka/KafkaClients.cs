@@ -12,18 +12,11 @@ internal static class KafkaClients
             .Build();
 
     public static IConsumer<Ignore, T> Consumer<T>(KafkaJournalOptions options, int maxRecordBytes, KafkaTrouble trouble, IDeserializer<T> deserializer) =>
-        new ConsumerBuilder<Ignore, T>(KafkaClientSettings.Consumer(options, maxRecordBytes))
-            .SetValueDeserializer(deserializer)
-            .SetErrorHandler((_, error) => trouble.OnError(error))
-            .SetLogHandler((_, message) => trouble.OnLog(message))
-            .Build();
+        Consumer(KafkaClientSettings.Consumer(options, maxRecordBytes), trouble, deserializer);
 
     /// <summary>A consumer for single records, which says where the partition ends.</summary>
     public static IConsumer<Ignore, byte[]> ProbeConsumer(KafkaJournalOptions options, KafkaTrouble trouble) =>
-        new ConsumerBuilder<Ignore, byte[]>(KafkaClientSettings.ProbeConsumer(options))
-            .SetErrorHandler((_, error) => trouble.OnError(error))
-            .SetLogHandler((_, message) => trouble.OnLog(message))
-            .Build();
+        Consumer(KafkaClientSettings.ProbeConsumer(options), trouble, Deserializers.ByteArray);
 
     public static IProducer<Null, byte[]> Producer(KafkaJournalOptions options, int maxRecordBytes, KafkaTrouble trouble, Action<Error> onError) =>
         new ProducerBuilder<Null, byte[]>(KafkaClientSettings.Producer(options, maxRecordBytes))
@@ -32,6 +25,13 @@ internal static class KafkaClients
                 trouble.OnError(error);
                 onError(error);
             })
+            .SetLogHandler((_, message) => trouble.OnLog(message))
+            .Build();
+
+    private static IConsumer<Ignore, T> Consumer<T>(ConsumerConfig config, KafkaTrouble trouble, IDeserializer<T> deserializer) =>
+        new ConsumerBuilder<Ignore, T>(config)
+            .SetValueDeserializer(deserializer)
+            .SetErrorHandler((_, error) => trouble.OnError(error))
             .SetLogHandler((_, message) => trouble.OnLog(message))
             .Build();
 }

@@ -123,20 +123,6 @@ public sealed class MasterSessionTests : SessionTest
     }
 
     [Fact]
-    public void AWithdrawnCallLeavesNoGap()
-    {
-        Begin();
-        Journal.Window = 1;
-        Call first = Submit("a"), withdrawn = Submit("b"), last = Submit("c");
-        Assert.True(Session.TryWithdraw(withdrawn));
-        Assert.False(Session.TryWithdraw(first));
-        Journal.Accept(0);
-        Journal.Accept(1);
-        Assert.Equal(Errno.None, last.Answer);
-        Assert.Null(withdrawn.Answer);
-    }
-
-    [Fact]
     public void G7_AForeignRecordInOurNameEndsTheSessionAndNotTheReplica()
     {
         Begin();

@@ -23,4 +23,7 @@ public ref struct ChangeHeader
 
     /// <summary>The path as the origin saw it, for people only; at most <see cref="ChangeCodec.MaxPathBytes"/>.</summary>
     public ReadOnlySpan<byte> Path;
+
+    /// <summary>What <see cref="TimeNs"/> is for a record that is made now.</summary>
+    public static long NowNs(TimeProvider clock) => (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
 }

@@ -165,7 +165,7 @@ internal sealed partial class MasterSession
         _limitIsNews = maxRecordBytes != _handover.MaxRecordBytes;
         _handover.MaxRecordBytes = maxRecordBytes;
         _givingUp = GivingUp.Fencing;
-        _fence = RecordStamp.Fence(_filesystem, Id, _pending.Incarnation, NowNs);
+        _fence = RecordStamp.Fence(_filesystem, Id, _pending.Incarnation, ChangeHeader.NowNs(_clock));
         _handover.BeginControl(_fence);
         _handover.Resume();
     }

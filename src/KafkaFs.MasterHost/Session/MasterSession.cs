@@ -247,10 +247,8 @@ internal sealed partial class MasterSession : IDisposable
         change.Header.Session = Id;
         change.Header.Incarnation = _pending.Incarnation;
         change.Header.Sequence = sequence;
-        change.Header.TimeNs = NowNs;
+        change.Header.TimeNs = ChangeHeader.NowNs(_clock);
     }
-
-    private long NowNs => (_clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
 
     private static void AbandonAll(List<PendingCall> calls)
     {

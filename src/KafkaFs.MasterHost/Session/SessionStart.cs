@@ -111,7 +111,7 @@ internal sealed class SessionStart(MasterSession session, LocalReplica replica, 
     private byte[] Encode(ref Change change)
     {
         change.Header.Level = ChangeCodec.Level;
-        change.Header.TimeNs = (clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        change.Header.TimeNs = ChangeHeader.NowNs(clock);
         return ChangeCodec.Encode(change);
     }
 }

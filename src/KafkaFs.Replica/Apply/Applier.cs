@@ -289,7 +289,7 @@ public sealed partial class Applier : IDisposable
         }
     }
 
-    // The own record at the next offset; those before it were applied from here, or read from the log meanwhile.
+    // The own record at the next offset; what is at the offsets of those before it was read from the log meanwhile.
     private bool TryPeekOwn(long nextOffset, out OwnRecordQueue.Entry entry)
     {
         while (_own.TryTakePassed(nextOffset, out entry))
@@ -323,6 +323,7 @@ public sealed partial class Applier : IDisposable
             && TryLeaveTrail(entry.Offset, entry.Record.Span, horizon)
             && TryApply(new JournalRecord(entry.Offset, entry.AppendTimeMs, entry.Record.Span), horizon))
         {
+            _own.TakeApplied(entry.Offset);
             _last.Note(entry.Record);
             applied++;
         }

@@ -41,12 +41,24 @@ internal sealed class OwnRecordQueue
         }
     }
 
-    /// <summary>Takes the first record if it is before <paramref name="nextOffset"/>: it was applied, from here or from the log.</summary>
+    /// <summary>Takes the first record if it is before <paramref name="nextOffset"/>: what is there was read from the log.</summary>
     public bool TryTakePassed(long nextOffset, out Entry entry)
     {
         lock (_gate)
         {
             return _entries.TryPeek(out entry, out _) && entry.Offset < nextOffset && _entries.TryDequeue(out entry, out _);
+        }
+    }
+
+    /// <summary>Takes the record that was applied from here, unless one came meanwhile that is before it.</summary>
+    public void TakeApplied(long offset)
+    {
+        lock (_gate)
+        {
+            if (_entries.TryPeek(out Entry first, out _) && first.Offset == offset)
+            {
+                _entries.Dequeue();
+            }
         }
     }
 

@@ -253,7 +253,7 @@ internal sealed class TreeRecords
     private void Stamp(ref Change change)
     {
         (change.Header.Filesystem, change.Header.Level) = (_filesystem, ChangeCodec.Level);
-        change.Header.TimeNs = (_clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        change.Header.TimeNs = ChangeHeader.NowNs(_clock);
     }
 
     private IOException Unreadable(FileId inode, string why) => new($"'{DataTree.Describe(inode, _former)}' cannot be read: {why}");

@@ -87,7 +87,7 @@ public sealed class SessionCloser : IAppendListener, IDisposable
     {
         change.Header.Filesystem = _sessions.Filesystem;
         change.Header.Level = ChangeCodec.Level;
-        change.Header.TimeNs = (_clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+        change.Header.TimeNs = ChangeHeader.NowNs(_clock);
         byte[] record = ChangeCodec.Encode(change);
         _isHandedOver = false;
         long deadline = Environment.TickCount64 + (long)s_silence.TotalMilliseconds;
@@ -127,7 +127,6 @@ public sealed class SessionCloser : IAppendListener, IDisposable
         }
     }
 
-    // Other masters may start in the same batch: the number is that of the moment at which the record was met.
     // What evaluation said to the record, or null if it has not been met. All that is at hand is replayed.
     private Outcome? ReadUpTo(byte[] record)
     {
@@ -139,6 +138,7 @@ public sealed class SessionCloser : IAppendListener, IDisposable
                 Outcome outcome = _sessions.Replay(_batch[index]);
                 if (found is null && _batch[index].Bytes.SequenceEqual(record))
                 {
+                    // Other masters may start in the same batch: the number is that of the moment at which the record was met.
                     (found, _lastAtRecord) = (outcome, _sessions.Last);
                 }
             }

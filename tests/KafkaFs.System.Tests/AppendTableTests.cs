@@ -116,13 +116,7 @@ public sealed class AppendTableTests : IDisposable
     {
         (KafkaCluster cluster, Setup setup) = Plain();
         HostUnderTest master = await setup.Master().ReadyAsync();
-        cluster.PauseBroker(Broker);
-        Task call = Task.Run(() => Directory.CreateDirectory(Path.Combine(setup.Mount, "waits")));
-        await UntilAsync(async () => (await master.AskAsync("/health/ready")).Contains("Stalled", StringComparison.Ordinal));
-        Assert.False(call.IsCompleted);
-        cluster.ResumeBroker(Broker);
-        await call.WaitAsync(s_limit);
-        await master.ReadyAsync();
+        await WaitsAsync(setup, master, () => cluster.PauseBroker(Broker), "Stalled", () => cluster.ResumeBroker(Broker));
     }
 
     [Fact]
@@ -135,13 +129,7 @@ public sealed class AppendTableTests : IDisposable
             """;
         (KafkaCluster cluster, Setup setup) = Secure(configuration);
         HostUnderTest master = await setup.Master().ReadyAsync();
-        Allow(cluster, false);
-        Task call = Task.Run(() => Directory.CreateDirectory(Path.Combine(setup.Mount, "waits")));
-        await UntilAsync(async () => (await master.AskAsync("/health/ready")).Contains("do not allow", StringComparison.Ordinal));
-        Assert.False(call.IsCompleted);
-        Allow(cluster, true);
-        await call.WaitAsync(s_limit);
-        await master.ReadyAsync();
+        await WaitsAsync(setup, master, () => Allow(cluster, false), "do not allow", () => Allow(cluster, true));
         Assert.Contains("do not allow Write", master.Log, StringComparison.Ordinal);
         Assert.Equal(0, master.Stop());
     }
@@ -151,13 +139,7 @@ public sealed class AppendTableTests : IDisposable
     {
         (KafkaCluster cluster, Setup setup) = Secure("");
         HostUnderTest master = await setup.Master().ReadyAsync();
-        Password(cluster, "secret", "another");
-        Task call = Task.Run(() => Directory.CreateDirectory(Path.Combine(setup.Mount, "waits")));
-        await UntilAsync(async () => (await master.AskAsync("/health/ready")).Contains("refuse user 'kafkafs'", StringComparison.Ordinal));
-        Assert.False(call.IsCompleted);
-        Password(cluster, "another", "secret");
-        await call.WaitAsync(s_limit);
-        await master.ReadyAsync();
+        await WaitsAsync(setup, master, () => Password(cluster, "secret", "another"), "refuse user 'kafkafs'", () => Password(cluster, "another", "secret"));
         Assert.Equal(0, master.Stop());
     }
 
@@ -245,6 +227,18 @@ public sealed class AppendTableTests : IDisposable
     {
         _used.Push(used);
         return used;
+    }
+
+    // A call is held up by what is done to the brokers, the status says so, and it goes on once that is undone.
+    private static async Task WaitsAsync(Setup setup, HostUnderTest master, Action take, string words, Action give)
+    {
+        take();
+        Task call = Task.Run(() => Directory.CreateDirectory(Path.Combine(setup.Mount, "waits")));
+        await UntilAsync(async () => (await master.AskAsync("/health/ready")).Contains(words, StringComparison.Ordinal));
+        Assert.False(call.IsCompleted);
+        give();
+        await call.WaitAsync(s_limit);
+        await master.ReadyAsync();
     }
 
     private (KafkaCluster Cluster, Setup Setup) Plain()

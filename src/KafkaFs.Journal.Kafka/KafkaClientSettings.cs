@@ -76,6 +76,14 @@ internal static class KafkaClientSettings
         return config;
     }
 
+    /// <summary>Of a consumer that only commits: as long as session.timeout.ms (45 s) a commit waits for a coordinator, however often that is refused.</summary>
+    public static ConsumerConfig GroupConsumer(KafkaJournalOptions options)
+    {
+        ConsumerConfig config = Consumer(options, FetchOverheadBytes);
+        config.SessionTimeoutMs = 6_000;
+        return config;
+    }
+
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static Dictionary<string, string> Common(KafkaJournalOptions options, Dictionary<string, string> own)

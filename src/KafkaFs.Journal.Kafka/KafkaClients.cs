@@ -18,6 +18,10 @@ internal static class KafkaClients
     public static IConsumer<Ignore, byte[]> ProbeConsumer(KafkaJournalOptions options, KafkaTrouble trouble) =>
         Consumer(KafkaClientSettings.ProbeConsumer(options), trouble, Deserializers.ByteArray);
 
+    /// <summary>A consumer that reads nothing and commits for the group.</summary>
+    public static IConsumer<Ignore, Ignore> GroupConsumer(KafkaJournalOptions options, KafkaTrouble trouble) =>
+        Consumer(KafkaClientSettings.GroupConsumer(options), trouble, Deserializers.Ignore);
+
     public static IProducer<Null, byte[]> Producer(KafkaJournalOptions options, int maxRecordBytes, KafkaTrouble trouble, Action<Error> onError) =>
         new ProducerBuilder<Null, byte[]>(KafkaClientSettings.Producer(options, maxRecordBytes))
             .SetErrorHandler((_, error) =>

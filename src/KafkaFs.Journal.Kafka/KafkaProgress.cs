@@ -12,9 +12,6 @@ internal sealed class KafkaProgress : IDisposable
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(2);
 
-    // Of a client that reads nothing.
-    private const int AnyRecordBytes = 64 * 1024;
-
     private readonly KafkaJournalOptions _options;
     private readonly KafkaTrouble _trouble;
     private readonly ManualResetEventSlim _stop = new();
@@ -38,7 +35,7 @@ internal sealed class KafkaProgress : IDisposable
     {
         _stop.Set();
 
-        // A commit waits for the brokers as long as librdkafka likes (45 s): it may go on in the background.
+        // A commit waits for the brokers (session.timeout.ms): it may go on in the background.
         _telling.Join(s_stopLimit);
     }
 
@@ -65,7 +62,10 @@ internal sealed class KafkaProgress : IDisposable
 
         try
         {
-            _client ??= KafkaClients.Consumer(_options, AnyRecordBytes, _trouble, Deserializers.Ignore);
+            _client ??= KafkaClients.GroupConsumer(_options, _trouble);
+
+            // What it has heard of the group meanwhile: a commit that finds no coordinator says nothing of why.
+            _client.Consume(TimeSpan.Zero);
             _client.Commit([new TopicPartitionOffset(_options.Topic, 0, applied)]);
             _told = applied;
         }

@@ -1,5 +1,4 @@
-using Confluent.Kafka;
-using Confluent.Kafka.Admin;
+using KafkaFs.Journal.Kafka.Tests;
 using KafkaFs.TestKit;
 using KafkaFs.TestKit.Kafka;
 using KafkaFs.TestKit.Processes;
@@ -26,21 +25,15 @@ public sealed class ConsumerLagTests(BrokerFixture fixture)
         ToolProcess.Shell($"cd {setup.Mount}; mkdir $(seq 50)");
         await Setup.CaughtUpAsync(master, slave);
         long running = await slave.PositionAsync();
-        await HealthAndMetricsTests.UntilAsync(async () => await CommittedAsync(group) == running, slave);
+        await HealthAndMetricsTests.UntilAsync(() => Task.FromResult(Committed(group) == running), slave);
 
         // The rest is committed by the stop: the interval is longer.
         ToolProcess.Shell($"mkdir {setup.Mount}/last");
         await HealthAndMetricsTests.UntilAsync(async () => await slave.PositionAsync() == running + 1, slave);
         Assert.Equal(0, slave.Stop());
-        Assert.Equal(running + 1, await CommittedAsync(group));
+        Assert.Equal(running + 1, Committed(group));
         Assert.Equal(0, master.Stop());
     }
 
-    private async Task<long> CommittedAsync(string group)
-    {
-        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = fixture.Cluster.Bootstrap }).Build();
-        List<ListConsumerGroupOffsetsResult> found =
-            await admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions(group, [new TopicPartition(_topic, 0)])]);
-        return found[0].Partitions[0].Offset.Value;
-    }
+    private long Committed(string group) => GroupOffsets.Committed(fixture.Cluster.Bootstrap, group, _topic);
 }

@@ -21,8 +21,8 @@ internal sealed class KafkaJournal : IJournal
     private int _recordEpoch = -1;
     private bool _disposed;
 
-    /// <param name="connect">Makes clients for questions about the topic.</param>
-    public KafkaJournal(KafkaJournalOptions options, JournalIdentity identity, int maxRecordBytes, Func<ITopicClient> connect, KafkaTrouble trouble)
+    /// <param name="connect">Makes clients for questions about the topic, with whom their complaints go to.</param>
+    public KafkaJournal(KafkaJournalOptions options, JournalIdentity identity, int maxRecordBytes, Func<KafkaTrouble, ITopicClient> connect, KafkaTrouble trouble)
     {
         (_options, Identity, _maxRecordBytes, _trouble) = (options, identity, maxRecordBytes, trouble);
         _progress = new KafkaProgress(options, trouble);
@@ -103,26 +103,13 @@ internal sealed class KafkaJournal : IJournal
     /// <inheritdoc/>
     public async Task<int> ReadMaxRecordBytesAsync(CancellationToken cancellationToken)
     {
-        await Task.Run(() => Look(cancellationToken), cancellationToken).ConfigureAwait(false);
-        return MaxRecordBytes;
+        LogFacts facts = await Task.Run(() => Look(cancellationToken), cancellationToken).ConfigureAwait(false);
+        return facts.Exists ? MaxRecordBytes : throw new JournalUnavailableException($"{_options.Name} does not exist");
     }
 
     /// <inheritdoc/>
-    public IJournalAppender OpenAppender(int partition, IAppendListener listener)
-    {
-        try
-        {
-            return new KafkaAppender(_options, partition, MaxRecordBytes, listener, _trouble);
-        }
-        catch (InvalidOperationException exception)
-        {
-            throw NoProducer(exception);
-        }
-        catch (KafkaException exception)
-        {
-            throw NoProducer(exception);
-        }
-    }
+    public IJournalAppender OpenAppender(int partition, IAppendListener listener) =>
+        new KafkaAppender(_options, partition, MaxRecordBytes, listener, _trouble);
 
     /// <inheritdoc/>
     public IJournalReader OpenReader(int partition, long from) => new KafkaReader(_options, this, partition, from, _trouble);
@@ -146,15 +133,13 @@ internal sealed class KafkaJournal : IJournal
         }
     }
 
-    private JournalUnavailableException NoProducer(Exception cause) =>
-        new($"no producer can be made for topic '{_options.Topic}': {cause.Message}", cause);
-
     private WatermarkOffsets Query(TopicPartition partition)
     {
         lock (_queryGate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            _query ??= KafkaClients.Consumer(_options, MaxRecordBytes, _trouble, Deserializers.Ignore);
+            _query ??= KafkaClients.GroupConsumer(_options, _trouble);
+            KafkaClients.Hear(_query, _trouble);
             return _query.QueryWatermarkOffsets(partition, s_queryLimit);
         }
     }

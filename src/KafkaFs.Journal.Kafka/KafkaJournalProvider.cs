@@ -39,6 +39,6 @@ public sealed class KafkaJournalProvider(KafkaJournalOptions options, ILogger lo
         int maxRecordBytes = await topics.CheckAsync(topic).WaitAsync(cancellationToken).ConfigureAwait(false);
         JournalIdentity identity = new("kafka", cluster.ClusterId ?? "", topic.TopicId.ToString());
         trouble.OnOpened();
-        return new KafkaJournal(options, identity, maxRecordBytes, () => new TopicClient(KafkaClients.Admin(options, trouble)), trouble);
+        return new KafkaJournal(options, identity, maxRecordBytes, heard => new TopicClient(KafkaClients.Admin(options, heard)), trouble);
     }
 }

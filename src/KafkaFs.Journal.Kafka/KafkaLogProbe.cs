@@ -10,7 +10,7 @@ namespace KafkaFs.Journal.Kafka;
 /// Looks at the topic: through one admin client that is kept, or with fresh clients, which see what those in use do not notice. One
 /// question of each kind at a time. Safe for use from several threads.
 /// </summary>
-internal sealed class KafkaLogProbe(KafkaJournalOptions options, Func<ITopicClient> connect, KafkaTrouble trouble) : IDisposable
+internal sealed class KafkaLogProbe(KafkaJournalOptions options, Func<KafkaTrouble, ITopicClient> connect, KafkaTrouble trouble) : IDisposable
 {
     private static readonly TimeSpan s_consumeWait = TimeSpan.FromMilliseconds(100);
 
@@ -25,7 +25,7 @@ internal sealed class KafkaLogProbe(KafkaJournalOptions options, Func<ITopicClie
         lock (_lookGate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            return Ask(_kept ??= Connect(connect), stop);
+            return Ask(_kept ??= connect(trouble), trouble, stop);
         }
     }
 
@@ -35,10 +35,12 @@ internal sealed class KafkaLogProbe(KafkaJournalOptions options, Func<ITopicClie
         lock (_probeGate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            long deadlineMs = Environment.TickCount64 + (long)LogProbe.Limit.TotalMilliseconds;
-            using ClientDisposal.InBackground<ITopicClient> admin = new(Connect(connect));
-            LogFacts facts = Ask(admin.Client, stop);
-            return facts.Bounds is JournalBounds bounds && bounds.Next > 0 && facts.PartitionCount == 1 ? WithRecords(facts, bounds, next, deadlineMs, stop) : facts;
+
+            // What fresh clients complain of is no news of those in use, and that it is over is no cause to look again.
+            KafkaTrouble heard = new(NullLogger.Instance, options);
+            using ClientDisposal.InBackground<ITopicClient> admin = new(connect(heard));
+            LogFacts facts = Ask(admin.Client, heard, stop);
+            return facts.Bounds is JournalBounds bounds && bounds.Next > 0 && facts.PartitionCount == 1 ? WithRecords(facts, bounds, next, heard, stop) : facts;
         }
     }
 
@@ -55,9 +57,9 @@ internal sealed class KafkaLogProbe(KafkaJournalOptions options, Func<ITopicClie
         }
     }
 
-    private LogFacts Ask(ITopicClient client, CancellationToken stop)
+    private LogFacts Ask(ITopicClient client, KafkaTrouble heard, CancellationToken stop)
     {
-        TopicAdmin topics = new(client, options, trouble, NullLogger.Instance, LogProbe.Limit);
+        TopicAdmin topics = new(client, options, heard, NullLogger.Instance, LogProbe.Limit);
         try
         {
             LogFacts facts = topics.LookAsync().WaitAsync(stop).GetAwaiter().GetResult();
@@ -75,14 +77,15 @@ internal sealed class KafkaLogProbe(KafkaJournalOptions options, Func<ITopicClie
         }
     }
 
-    private LogFacts WithRecords(LogFacts facts, JournalBounds bounds, long next, long deadlineMs, CancellationToken stop)
+    private LogFacts WithRecords(LogFacts facts, JournalBounds bounds, long next, KafkaTrouble heard, CancellationToken stop)
     {
-        using ClientDisposal.InBackground<IConsumer<Ignore, byte[]>> reading = new(Connect(() => KafkaClients.ProbeConsumer(options, trouble)));
+        using ClientDisposal.InBackground<IConsumer<Ignore, byte[]>> reading = new(KafkaClients.ProbeConsumer(options, heard));
+        long deadlineMs = Environment.TickCount64 + (long)LogProbe.Limit.TotalMilliseconds;
         IConsumer<Ignore, byte[]> consumer = reading.Client;
         ConsumeResult<Ignore, byte[]> At(long offset)
         {
             consumer.Assign(new TopicPartitionOffset(options.Topic, 0, offset));
-            return Take(consumer, offset, deadlineMs, stop);
+            return Take(consumer, offset, deadlineMs, heard, stop);
         }
 
         if (bounds.First == 0)
@@ -102,7 +105,7 @@ internal sealed class KafkaLogProbe(KafkaJournalOptions options, Func<ITopicClie
 
     private static bool IsRecord(ConsumeResult<Ignore, byte[]> result, long offset) => !result.IsPartitionEOF && result.Offset.Value == offset;
 
-    private ConsumeResult<Ignore, byte[]> Take(IConsumer<Ignore, byte[]> consumer, long offset, long deadlineMs, CancellationToken stop)
+    private ConsumeResult<Ignore, byte[]> Take(IConsumer<Ignore, byte[]> consumer, long offset, long deadlineMs, KafkaTrouble heard, CancellationToken stop)
     {
         while (Environment.TickCount64 < deadlineMs)
         {
@@ -125,23 +128,6 @@ internal sealed class KafkaLogProbe(KafkaJournalOptions options, Func<ITopicClie
             }
         }
 
-        throw new JournalUnavailableException($"{options.Name} does not deliver record {offset}: {trouble.Words ?? "no answer"}");
-    }
-
-    // This machine may be short of descriptors or memory for a moment: the next question tries again.
-    private T Connect<T>(Func<T> make)
-    {
-        try
-        {
-            return make();
-        }
-        catch (InvalidOperationException exception)
-        {
-            throw new JournalUnavailableException($"{options.Name} cannot be asked about: {exception.Message}", exception);
-        }
-        catch (KafkaException exception)
-        {
-            throw new JournalUnavailableException($"{options.Name} cannot be asked about: {exception.Message}", exception);
-        }
+        throw new JournalUnavailableException($"{options.Name} does not deliver record {offset}: {heard.Words ?? "no answer"}");
     }
 }

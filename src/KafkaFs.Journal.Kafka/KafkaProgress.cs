@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using KafkaFs.Journal.Contract;
 
 namespace KafkaFs.Journal.Kafka;
 
@@ -65,7 +66,7 @@ internal sealed class KafkaProgress : IDisposable
             _client ??= KafkaClients.GroupConsumer(_options, _trouble);
 
             // What it has heard of the group meanwhile: a commit that finds no coordinator says nothing of why.
-            _client.Consume(TimeSpan.Zero);
+            KafkaClients.Hear(_client, _trouble);
             _client.Commit([new TopicPartitionOffset(_options.Topic, 0, applied)]);
             _told = applied;
         }
@@ -77,9 +78,8 @@ internal sealed class KafkaProgress : IDisposable
         {
             _trouble.OnNotTold(exception.Error.Reason);
         }
-        catch (InvalidOperationException exception)
+        catch (JournalUnavailableException exception)
         {
-            // This machine may be short of descriptors or memory for a moment.
             _trouble.OnNotTold(exception.Message);
         }
     }

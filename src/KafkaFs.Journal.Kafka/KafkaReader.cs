@@ -53,7 +53,7 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_isReleased)
             {
-                HearClient();
+                KafkaClients.Hear(_consumer, _trouble);
                 return false;
             }
 
@@ -99,8 +99,19 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
+            IConsumer<Ignore, int> fresh;
+            try
+            {
+                fresh = KafkaClients.Consumer(_options, _journal.MaxRecordBytes, _trouble, this);
+            }
+            catch (JournalUnavailableException exception)
+            {
+                _trouble.Reading = exception.Message;
+                return;
+            }
+
             ClientDisposal.Run(_consumer);
-            _consumer = KafkaClients.Consumer(_options, _journal.MaxRecordBytes, _trouble, this);
+            _consumer = fresh;
             if (!_isReleased)
             {
                 AssignAtNext();
@@ -131,19 +142,6 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
 
         data.CopyTo(_filling!.RoomFor(data.Length));
         return data.Length;
-    }
-
-    // A client that is not asked keeps what it has to say, without end.
-    private void HearClient()
-    {
-        try
-        {
-            _consumer.Consume(TimeSpan.Zero);
-        }
-        catch (ConsumeException exception)
-        {
-            _trouble.OnError(exception.Error);
-        }
     }
 
     private void TakeFirst(JournalBatch batch, long deadlineMs)

@@ -13,7 +13,7 @@ internal sealed partial class TopicAdmin(ITopicClient client, KafkaJournalOption
 {
     private readonly TimeSpan _limit = limit ?? TimeSpan.FromSeconds(8);
 
-    // Kafka's own default where max.message.bytes cannot be read.
+    // Kafka's own default, for a topic whose max.message.bytes may not be read when it is opened.
     private const int DefaultMaxMessageBytes = 1_048_588;
 
     // librdkafka's message.max.bytes ends there.
@@ -89,7 +89,7 @@ internal sealed partial class TopicAdmin(ITopicClient client, KafkaJournalOption
     {
         LogFacts facts = await WithSettingsAsync(new LogFacts { Log = options.Name }, topic).ConfigureAwait(false);
         LogJudgement judgement = RecoveryTable.Judge(new KnownLog(), facts);
-        return judgement.Refuses ? throw judgement.Finding!.ToException() : facts.MaxRecordBytes!.Value;
+        return judgement.Refuses ? throw judgement.Finding!.ToException() : facts.MaxRecordBytes ?? DefaultMaxMessageBytes - BatchOverheadBytes;
     }
 
     /// <summary>
@@ -126,7 +126,7 @@ internal sealed partial class TopicAdmin(ITopicClient client, KafkaJournalOption
         facts = facts with { PartitionCount = topic.Partitions.Count };
         if (await ReadSettingsAsync().ConfigureAwait(false) is not { } values)
         {
-            return facts with { AreSettingsDenied = true, MaxRecordBytes = DefaultMaxMessageBytes - BatchOverheadBytes };
+            return facts with { AreSettingsDenied = true };
         }
 
         string Value(string key) => values.TryGetValue(key, out ConfigEntryResult? entry) ? entry.Value ?? "" : "";

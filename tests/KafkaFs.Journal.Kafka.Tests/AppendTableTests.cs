@@ -79,7 +79,7 @@ public sealed class AppendTableTests : IDisposable
             Configs = static () => (ErrorCode.NoError, []),
             Partition = partition,
         };
-        using KafkaLogProbe probe = new(Options(), () => client, _trouble);
+        using KafkaLogProbe probe = new(Options(), _ => client, _trouble);
         using KafkaAppender appender = Open();
         Assert.True(appender.TryAppend(new byte[] { 1 }, 1));
         await OneAsync(0);

@@ -81,6 +81,7 @@ public sealed class BrokerAuthorizationTests : IDisposable
         using IJournal journal = await Provider.OpenAsync(true, default);
         LogFacts found = journal.Look(default);
         Assert.True(found.AreSettingsDenied);
+        Assert.Null(found.MaxRecordBytes);
         Assert.Null(RecoveryTable.Judge(new KnownLog(), found).Finding);
         Assert.Equal(
             $"settings of topic '{_topic}' unverified: DescribeConfigs is denied",

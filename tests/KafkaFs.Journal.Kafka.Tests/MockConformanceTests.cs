@@ -58,7 +58,7 @@ public sealed class MockConformanceTests : JournalConformance, IDisposable
             // What a probe asks an admin client; the mock has records, which the test whose reader asks has appended.
             Uuid id = new(topic.GetHashCode(StringComparison.Ordinal), 1);
             FakeTopicClient client = new() { Describe = () => (ErrorCode.NoError, id), Configs = () => (ErrorCode.NoError, []), Offsets = (0, 3, null) };
-            return Task.FromResult<IJournal>(new KafkaJournal(options, new JournalIdentity("kafka", client.ClusterId, id.ToString()), 1_000_000, () => client, trouble));
+            return Task.FromResult<IJournal>(new KafkaJournal(options, new JournalIdentity("kafka", client.ClusterId, id.ToString()), 1_000_000, _ => client, trouble));
         }
     }
 }

@@ -136,7 +136,21 @@ public sealed class MockFaultTests : IDisposable
 
     public void Dispose() => _mock.Dispose();
 
-    private KafkaJournal Open()
+    [Fact]
+    public void WhatFreshClientsComplainOfCausesNoLookAndIsNoTrouble()
+    {
+        KafkaTrouble? heard = null;
+        using KafkaJournal journal = Open(fresh => heard = fresh);
+        List<string> suspicions = [];
+        journal.Suspected = suspicions.Add;
+        journal.Probe(0, TestContext.Current.CancellationToken);
+        heard!.OnError(new Error(ErrorCode.Local_Transport, "one broker of three is down"));
+        Assert.Null(journal.Trouble);
+        heard.OnAnswer();
+        Assert.Empty(suspicions);
+    }
+
+    private KafkaJournal Open(Action<KafkaTrouble>? onConnect = null)
     {
         KafkaJournalOptions options = new()
         {
@@ -150,7 +164,13 @@ public sealed class MockFaultTests : IDisposable
             },
         };
         FakeTopicClient client = new() { Describe = () => _answer, Configs = () => (ErrorCode.NoError, []) };
-        return new KafkaJournal(options, new JournalIdentity("kafka", client.ClusterId, _answer.Id.ToString()), 1_000_000, () => client, _trouble);
+        return new KafkaJournal(options, new JournalIdentity("kafka", client.ClusterId, _answer.Id.ToString()), 1_000_000, Connect, _trouble);
+
+        FakeTopicClient Connect(KafkaTrouble heard)
+        {
+            onConnect?.Invoke(heard);
+            return client;
+        }
     }
 
     private static async Task UntilAsync(Func<bool> condition)

@@ -54,8 +54,8 @@ public interface IJournal : IDisposable
     }
 
     /// <summary>
-    /// A cheap look at the log, through a client that is kept: identity, bounds, settings; for every few seconds. Blocks up to
-    /// <see cref="LogProbe.Limit"/>; throws <see cref="JournalUnavailableException"/> when there is no answer. A log that does not exist is an answer.
+    /// A cheap look at the log, through a client that is kept: identity, bounds, settings; for every few seconds. Each of its
+    /// questions waits up to <see cref="LogProbe.Limit"/>; throws <see cref="JournalUnavailableException"/> when there is no answer. A log that does not exist is an answer.
     /// </summary>
     LogFacts Look(CancellationToken stop) => LogProbe.Look(this, stop);
 

@@ -40,7 +40,8 @@ public interface IJournalReader : IDisposable
 
     /// <summary>
     /// Gives up what it reads by (a client with its connections) and makes it anew, to read on from <see cref="NextOffset"/>: for who
-    /// knows that there are records which do not come. May take seconds. A released reader stays released.
+    /// knows that there are records which do not come. Keeps the client that it has where there is no other to be had. May take seconds. A
+    /// released reader stays released.
     /// </summary>
     void Renew();
 }

@@ -5,12 +5,14 @@ using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
 using KafkaFs.TestKit.Journal;
 using KafkaFs.TestKit.Processes;
+using Microsoft.Win32.SafeHandles;
 
 namespace KafkaFs.Benchmarks;
 
 /// <summary>
 /// A slave that is far behind, in a process of its own, against a raw consumer of the same topic that throws everything away: first many
-/// small records, then writes of 128 KiB; with nobody writing meanwhile, and with somebody.
+/// small records, then writes of 128 KiB; with nobody writing meanwhile, and with somebody. And against the same writes to plain files of the
+/// same folder: on memory that a virtual machine's host gives only when it is touched those may be the slower of the two.
 /// </summary>
 internal static class CatchUpBenchmark
 {
@@ -18,7 +20,7 @@ internal static class CatchUpBenchmark
     private const int BlocksPerFile = 64;
     private const int WritesPerSecond = 400;
 
-    public static async Task RunAsync(string broker, string folder, int writes, int small)
+    public static async Task RunAsync(string broker, string folder, int writes, int small, int files)
     {
         string place = Path.Combine(folder, $"kafkafs-bench-{Guid.NewGuid():N}");
         Directory.CreateDirectory(place);
@@ -27,12 +29,13 @@ internal static class CatchUpBenchmark
             using KafkaLog log = await KafkaLog.CreateAsync(broker);
             RecordWriter writer = new(Guid.NewGuid(), Guid.NewGuid());
             Stopwatch watch = Stopwatch.StartNew();
-            long firstWrite = Fill(log, writer, writes, small);
+            long firstWrite = Fill(log, writer, writes, small, files);
             Say($"{log.End:N0} records appended in {watch.Elapsed.TotalSeconds:F1} s, {writes:N0} of them writes of 128 KiB");
             Phases phases = new(firstWrite, log.End);
             Say($"{"",-34} {"small/s",10} {"writes/s",10} {"MB/s",8}");
             Rates raw = Consume(log, phases);
             raw.Print("raw consumer");
+            Plain(place, writes, files);
             (await FollowAsync(place, log, phases, null)).PrintAgainst(raw, "slave, nobody writes");
             Rates again = Consume(log, phases);
             again.Print("raw consumer again");
@@ -45,7 +48,7 @@ internal static class CatchUpBenchmark
     }
 
     // Returns the offset of the first write.
-    private static long Fill(KafkaLog log, RecordWriter writer, int writes, int small)
+    private static long Fill(KafkaLog log, RecordWriter writer, int writes, int small, int most)
     {
         log.Append(writer.FilesystemCreated());
         log.Append(writer.SessionStarted());
@@ -70,7 +73,7 @@ internal static class CatchUpBenchmark
         long first = log.End;
         for (int index = 0; index < writes; index++)
         {
-            log.Append(Write(writer, files[index / BlocksPerFile % files.Count], index % BlocksPerFile, block));
+            log.Append(Write(writer, files[index / BlocksPerFile % Math.Min(files.Count, most)], index % BlocksPerFile, block));
         }
 
         log.Flush();
@@ -81,6 +84,28 @@ internal static class CatchUpBenchmark
     {
         Change write = new() { Kind = ChangeKind.Write, Inode = file, Offset = (ulong)at * BlockBytes, Data = block };
         return writer.Encode(ref write);
+    }
+
+    // The same writes, in the same order, to files that are new.
+    private static void Plain(string place, int writes, int files)
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(place, "plain")).FullName;
+        byte[] block = new byte[BlockBytes];
+        Random.Shared.NextBytes(block);
+        Stopwatch watch = Stopwatch.StartNew();
+        for (int index = 0; index < writes; index += BlocksPerFile)
+        {
+            string file = Path.Combine(folder, (index / BlocksPerFile % files).ToString(CultureInfo.InvariantCulture));
+            using SafeFileHandle handle = File.OpenHandle(file, FileMode.OpenOrCreate, FileAccess.Write);
+            for (int at = 0; at < Math.Min(BlocksPerFile, writes - index); at++)
+            {
+                RandomAccess.Write(handle, block, (long)at * BlockBytes);
+            }
+        }
+
+        double rate = writes / watch.Elapsed.TotalSeconds;
+        Say($"{"plain files",-34} {"",10} {rate,10:F0} {rate * BlockBytes / 1e6,8:F0}");
+        Directory.Delete(folder, recursive: true);
     }
 
     private static Rates Consume(KafkaLog log, Phases phases)

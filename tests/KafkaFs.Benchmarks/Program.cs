@@ -12,10 +12,11 @@ switch (args)
     case ["restart", string folder, .. string[] files] when files.Length <= 1:
         await RestartBenchmark.RunAsync(folder, files.Length == 1 ? int.Parse(files[0], System.Globalization.CultureInfo.InvariantCulture) : 1_000_000);
         return 0;
-    case ["catchup", string broker, string folder, .. string[] size] when size.Length <= 2:
+    case ["catchup", string broker, string folder, .. string[] size] when size.Length <= 3:
         int writes = size.Length > 0 ? int.Parse(size[0], System.Globalization.CultureInfo.InvariantCulture) : 65_536;
         int small = size.Length > 1 ? int.Parse(size[1], System.Globalization.CultureInfo.InvariantCulture) : 1_000_000 - writes;
-        await CatchUpBenchmark.RunAsync(broker, folder, writes, small);
+        int most = size.Length > 2 ? int.Parse(size[2], System.Globalization.CultureInfo.InvariantCulture) : int.MaxValue;
+        await CatchUpBenchmark.RunAsync(broker, folder, writes, small, most);
         return 0;
     case ["tail", string broker, string folder]:
         await TailBenchmark.RunAsync(broker, folder);
@@ -27,9 +28,10 @@ switch (args)
             usage: KafkaFs.Benchmarks mount MOUNT REFERENCE   calls on a mount against a native directory
                    KafkaFs.Benchmarks apply FOLDER            records applied to a tree against the same calls made natively
                    KafkaFs.Benchmarks restart FOLDER [FILES]  a slave of 1,000,000 files: kill -9 to ready, memory, checkpoints
-                   KafkaFs.Benchmarks catchup BROKER FOLDER [WRITES [SMALL]]
+                   KafkaFs.Benchmarks catchup BROKER FOLDER [WRITES [SMALL [FILES]]]
                        a slave that is 1,000,000 records behind (65,536 of them writes of 128 KiB) against a raw consumer of the
-                       same topic; needs twice 8 GiB in FOLDER, one after the other, and once in the broker's
+                       same topic and against plain writes; needs 8 GiB in FOLDER (8 MiB for each of FILES, if fewer are written to
+                       again and again), several times, one after the other, and 8 GiB once in the broker's
                    KafkaFs.Benchmarks tail BROKER FOLDER
                        a master's writes and mkdirs with the tail let go and with always fetching, against a raw producer;
                        root, /dev/fuse, and a broker and a FOLDER on tmpfs; the broker should soon forget deleted topics:

@@ -212,6 +212,22 @@ public sealed class AppendTableTests : SessionTest
     }
 
     [Fact]
+    public void QueueFull_AWriteThatIsTooLongForOneRecordCanBeWithdrawnUntilAPartHasGone()
+    {
+        Begin();
+        FileId file = NewFile();
+        Journal.MaxRecordBytes = 40_000;
+        Journal.Window = 0;
+        Call withdrawn = SubmitWrite(file, new byte[100_000], ChangeFlags.None);
+        Assert.True(Session.TryWithdraw(withdrawn));
+        Assert.Equal(0, Session.Queued);
+        Journal.Window = 1;
+        Call begun = SubmitWrite(file, new byte[100_000], ChangeFlags.None);
+        Assert.False(Session.TryWithdraw(begun));
+        Assert.Equal((1, 2), (Session.HandedOver, Session.Queued));
+    }
+
+    [Fact]
     public void TimedOutOrPurged_TheSameBytesGoAgainFromTheLowestUnacknowledged()
     {
         Begin();
@@ -353,6 +369,64 @@ public sealed class AppendTableTests : SessionTest
         Journal.Accept(1);
         Journal.Accept(2);
         Assert.Equal(Errno.None, call.Answer);
+    }
+
+    // The client says of a whole batch that it is too long, here one that takes 300 bytes, and the log says that it takes more.
+    [Fact]
+    public void Refused_WhatWasInABatchGoesAloneBeforeAnyOfItIsGivenUp()
+    {
+        Begin();
+        Call[] calls = [Submit("a"), Submit(new string('b', 250)), Submit("c")];
+        for (int handed = 0; handed < 3; handed++)
+        {
+            Journal.Report(handed, AppendResult.TooLong("Broker: Message size too large"));
+        }
+
+        Until(() => Journal.Handed.Count == 4);
+        Call later = Submit("d");
+        Journal.Accept(3);
+        Assert.Equal("a", NameOf(4));
+        Assert.Equal(5, Journal.Handed.Count);
+        Journal.Accept(4);
+        Assert.Equal(6, Journal.Handed.Count);
+        Journal.Report(5, AppendResult.TooLong("Broker: Message size too large"));
+        Until(() => Journal.Handed.Count == 7);
+        Journal.Accept(6);
+        Assert.Equal("c", NameOf(7));
+        Assert.Equal(8, Journal.Handed.Count);
+        Journal.Accept(7);
+        Journal.Accept(8);
+        Assert.Equal([Errno.None, Errno.EIO, Errno.None, Errno.None], new[] { calls[0], calls[1], calls[2], later }.Select(call => call.Answer!.Value));
+    }
+
+    // By the check of the log, before a record is refused.
+    [Fact]
+    public void ALimitThatIsFoundLoweredHoldsForTheNextWrite()
+    {
+        Begin();
+        FileId file = NewFile();
+        Journal.MaxRecordBytes = 40_000;
+        Call write = SubmitWrite(file, new byte[100_000], ChangeFlags.None);
+        Assert.Equal(4, Journal.Handed.Count);
+        Enumerable.Range(1, 3).ToList().ForEach(handed => Journal.Accept(handed));
+        Assert.Equal((Errno.None, 100_000U), (write.Answer, write.Written));
+    }
+
+    // Its producer was made before: its batches may be too long, and not the records in them.
+    [Fact]
+    public void Refused_ALimitThatWasFoundLoweredBeforeIsNewsToTheProducer()
+    {
+        Begin();
+        Call[] calls = [Submit("a"), Submit("b")];
+        Journal.LimitAnswer = Journal.MaxRecordBytes = 40_000;
+        Journal.Report(0, AppendResult.TooLong("Broker: Message size too large"));
+        Journal.Report(1, AppendResult.TooLong("Broker: Message size too large"));
+        Until(() => Journal.Handed.Count == 3);
+        Journal.Accept(2);
+        Assert.Equal(5, Journal.Handed.Count);
+        Journal.Accept(3);
+        Journal.Accept(4);
+        Assert.All(calls, call => Assert.Equal(Errno.None, call.Answer));
     }
 
     [Fact]

@@ -21,6 +21,7 @@ internal sealed partial class AppenderMending(
     private bool _readsLimit;
     private bool _isRunning;
     private long? _openedAt;
+    private int _openedLimit;
 
     /// <summary>Makes the listener of the next appender, whose reports count from then on; under the lock.</summary>
     public required Func<IAppendListener> NewListener { get; init; }
@@ -28,8 +29,8 @@ internal sealed partial class AppenderMending(
     /// <summary><see cref="IJournal.OpenAppender"/>, without the lock but for the first one.</summary>
     public required Func<IAppendListener, IJournalAppender> OpenAppender { get; init; }
 
-    /// <summary>Told the longest record that the log takes, bytes; under the lock.</summary>
-    public required Action<int> LimitRead { get; init; }
+    /// <summary>Told whether the log takes another length of records than when the last appender was made; under the lock.</summary>
+    public required Action<bool> LimitRead { get; init; }
 
     /// <summary>Told, without the lock, that the log is not ours, or that its settings are not those of a journal.</summary>
     public required Action<HostFailure> Refused { get; init; }
@@ -49,8 +50,8 @@ internal sealed partial class AppenderMending(
     /// <summary>The first appender; throws as <see cref="IJournal.OpenAppender"/> does.</summary>
     public void Open()
     {
+        NoteOpening();
         handover.Attach(OpenAppender(NewListener()));
-        _openedAt = clock.GetTimestamp();
         handover.Resume();
     }
 
@@ -152,7 +153,7 @@ internal sealed partial class AppenderMending(
         int limit = await journal.ReadMaxRecordBytesAsync(stop).ConfigureAwait(false);
         lock (gate)
         {
-            LimitRead(limit);
+            LimitRead(limit != _openedLimit);
         }
     }
 
@@ -188,7 +189,7 @@ internal sealed partial class AppenderMending(
             listener = NewListener();
         }
 
-        _openedAt = clock.GetTimestamp();
+        NoteOpening();
         try
         {
             Attach(OpenAppender(listener));
@@ -199,6 +200,8 @@ internal sealed partial class AppenderMending(
             Note(exception.Message);
         }
     }
+
+    private void NoteOpening() => (_openedAt, _openedLimit) = (clock.GetTimestamp(), journal.MaxRecordBytes);
 
     // One that fails at once must not be made anew at full speed.
     private async Task PaceAsync(TimeSpan interval)

@@ -11,7 +11,8 @@ namespace KafkaFs.MasterHost.Session;
 /// pace of going again is that of <see cref="Resume"/>. Without an appender everything waits. Not thread-safe: used under the
 /// session's lock.
 /// </summary>
-internal sealed class Handover(PendingTable pending)
+/// <param name="journal">Says how long a record may be now: a longer Write goes in parts, the rest as it is, for the log to refuse.</param>
+internal sealed class Handover(PendingTable pending, IJournal journal)
 {
     private readonly Dictionary<long, Handed> _inFlight = [];
     private IJournalAppender? _appender;
@@ -19,6 +20,7 @@ internal sealed class Handover(PendingTable pending)
     private bool _controlIsDue;
     private bool _isDoubtful;
     private bool _isHeld;
+    private bool _lastIsAlone;
     private ulong _goesAgainFrom = ulong.MaxValue;
     private long _lastTicket;
 
@@ -31,9 +33,6 @@ internal sealed class Handover(PendingTable pending)
     /// <summary>Records that no report is known of, or that wait to be handed over (again).</summary>
     public int Waiting => pending.Queued + (_controlIsDue ? 1 : 0)
         + (_isDoubtful || _isHeld || _goesAgainFrom < pending.NextSequence || _appender is null ? pending.HandedOver : _inFlight.Count);
-
-    /// <summary>Longer records are not handed over: a Write goes in parts, the rest as it is, for the log to refuse. Bytes.</summary>
-    public int MaxRecordBytes { get; set; } = int.MaxValue;
 
     /// <summary>A producer is there; what is not accepted goes again, by the next <see cref="Resume"/>.</summary>
     public void Attach(IJournalAppender appender) => (_appender, _isDoubtful) = (appender, true);
@@ -89,22 +88,29 @@ internal sealed class Handover(PendingTable pending)
 
         while (pending.NextQueued is PendingCall call)
         {
-            int limit = Math.Min(MaxRecordBytes, call.MaxRecordBytes);
-            if (call.Record.Length > limit && SplitWrite.CanSplit(call, limit))
-            {
-                pending.ReplaceFirst(SplitWrite.Split(call, limit));
-                continue;
-            }
-
-            RecordStamp.Place(call, pending.Incarnation, pending.NextSequence);
-            if (!TryAppend(call.Record, call))
+            int limit = LimitOf(call);
+            List<PendingCall>? parts = call.Record.Length > limit && SplitWrite.CanSplit(call, limit) ? SplitWrite.Split(call, limit) : null;
+            PendingCall first = parts?[0] ?? call;
+            RecordStamp.Place(first, pending.Incarnation, pending.NextSequence);
+            if (!TryAppend(first.Record, first))
             {
                 return;
             }
 
-            pending.MoveToHandedOver(call);
+            if (parts is not null)
+            {
+                // Not before one of them has gone: a call that is whole can be withdrawn.
+                pending.ReplaceFirst(parts);
+            }
+
+            pending.MoveToHandedOver(first);
         }
     }
+
+    /// <summary>The log may take the call's record as it is, or in parts.</summary>
+    public bool MayGo(PendingCall call) => call.Record.Length <= LimitOf(call) || SplitWrite.CanSplit(call, LimitOf(call));
+
+    private int LimitOf(PendingCall call) => Math.Min(journal.MaxRecordBytes, call.MaxRecordBytes);
 
     private bool TryControl()
     {
@@ -140,11 +146,13 @@ internal sealed class Handover(PendingTable pending)
     // Its report takes the session's lock, so it comes after this.
     private bool TryAppend(byte[] record, PendingCall? call)
     {
-        if (!_appender!.TryAppend(record, ++_lastTicket))
+        bool isAlone = call is { GoesAlone: true };
+        if ((_inFlight.Count > 0 && (isAlone || _lastIsAlone)) || !_appender!.TryAppend(record, ++_lastTicket))
         {
             return false;
         }
 
+        _lastIsAlone = isAlone;
         _inFlight.Add(_lastTicket, new Handed(record, call, Stopwatch.GetTimestamp()));
         return true;
     }

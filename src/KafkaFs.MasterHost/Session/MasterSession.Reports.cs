@@ -155,15 +155,14 @@ internal sealed partial class MasterSession
     }
 
     // By the mending, under the gate.
-    private void BeginFence(int maxRecordBytes)
+    private void BeginFence(bool limitIsNews)
     {
         if (_ended || Failure is not null)
         {
             return;
         }
 
-        _limitIsNews = maxRecordBytes != _handover.MaxRecordBytes;
-        _handover.MaxRecordBytes = maxRecordBytes;
+        _limitIsNews = limitIsNews;
         _givingUp = GivingUp.Fencing;
         _fence = RecordStamp.Fence(_filesystem, Id, _pending.Incarnation, ChangeHeader.NowNs(_clock));
         _handover.BeginControl(_fence);
@@ -231,10 +230,8 @@ internal sealed partial class MasterSession
         call.Refusal = null;
         if (refusal.IsTooLong)
         {
-            // Where the limit was right before, the log does not keep to it: half of it is tried.
-            call.MaxRecordBytes = _limitIsNews ? call.MaxRecordBytes : call.Record.Length / 2;
-            int limit = Math.Min(call.MaxRecordBytes, _handover.MaxRecordBytes);
-            if (call.Record.Length <= limit || SplitWrite.CanSplit(call, limit))
+            Shorten(call);
+            if (_handover.MayGo(call))
             {
                 return false;
             }
@@ -242,6 +239,18 @@ internal sealed partial class MasterSession
 
         LogGivenUp(_logger, refusal.Reason);
         return true;
+    }
+
+    // The producer that was refused may not have known the limit. Where it did, the log does not keep to it: the batch was too long for
+    // it, which says nothing of each record in it, or else the record alone, of which half is tried.
+    private void Shorten(PendingCall call)
+    {
+        if (!_limitIsNews && call.GoesAlone)
+        {
+            call.MaxRecordBytes = call.Record.Length / 2;
+        }
+
+        call.GoesAlone = !_limitIsNews;
     }
 
     private void OnFailed(Listener listener, AppenderFailure failure, string reason)

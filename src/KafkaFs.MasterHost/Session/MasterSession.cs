@@ -47,7 +47,7 @@ internal sealed partial class MasterSession : IDisposable
     public MasterSession(Applier applier, IJournal journal, ILogCheck check, SessionOptions options, ILogger logger, TimeProvider clock)
     {
         (_applier, _journal, _check, _options, _logger, _clock) = (applier, journal, check, options, logger, clock);
-        _handover = new Handover(_pending) { MaxRecordBytes = journal.MaxRecordBytes };
+        _handover = new Handover(_pending, journal);
         _silence = new AppendSilence(options.StallAfter, clock);
         _mending = new AppenderMending(_gate, _handover, journal, check, logger, clock, _stop.Token)
         {

@@ -25,6 +25,9 @@ internal abstract class PendingCall
     /// <summary>The log has the record, and has not said where.</summary>
     public bool IsUnplaced { get; set; }
 
+    /// <summary>Nothing else is in the journal's hands while this record is: the log has refused it together with others, for their length.</summary>
+    public bool GoesAlone { get; set; }
+
     /// <summary>The log has refused a record of this call that was longer, bytes.</summary>
     public int MaxRecordBytes { get; set; } = int.MaxValue;
 

@@ -126,7 +126,9 @@ internal sealed class AppendRun : IApplyObserver, IDisposable
                 break;
             case < 98:
                 _log.Limit = 10_000 * _random.Next(1, 7);
-                _trace.Add($"the log takes {_log.Limit} bytes");
+                // A check of the log may come upon it before a record does.
+                _log.MaxRecordBytes = _random.Next(2) == 0 ? Math.Min(_log.MaxRecordBytes, _log.Limit) : _log.MaxRecordBytes;
+                _trace.Add($"the log takes {_log.Limit} bytes, and {_log.MaxRecordBytes} are known");
                 break;
             case 98:
                 Withdraw();
@@ -239,6 +241,12 @@ internal sealed class AppendRun : IApplyObserver, IDisposable
             state.Publish(change, outcome, effects, offset);
         }
 
+        HashSet<uint> refused = [.. _log.Refused.Select(static record => Token(record))];
+        foreach (TokenCall call in _calls.Where(call => call.Answer == Errno.EIO && call.Bytes == 0 && !_orphaned.Contains(call)))
+        {
+            Require(refused.Contains(call.Token), $"call {call.Token} is given up, and the log has refused only what it was sent with");
+        }
+
         _calls.ForEach(call => Check(call, bytes.TryGetValue(call.Token, out long written) ? written : null));
     }
 
@@ -255,6 +263,10 @@ internal sealed class AppendRun : IApplyObserver, IDisposable
         Require(call.Written <= (inLog ?? 0), $"call {call.Token} was told of {call.Written} bytes and has {inLog}");
         Require(call.Answer == Errno.None || call.Bytes > 0 || inLog is null, $"call {call.Token} is answered {call.Answer} and is in the log");
     }
+
+    private static uint Token(byte[] record) => ChangeCodec.TryDecode(record, out Change change, out _) && change.Kind != ChangeKind.Fence
+        ? Token(change)
+        : uint.MaxValue;
 
     private static uint Token(in Change change) => change.Data.Length > 0
         ? BinaryPrimitives.ReadUInt32LittleEndian(change.Data)

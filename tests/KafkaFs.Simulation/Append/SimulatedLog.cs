@@ -21,10 +21,13 @@ internal sealed class SimulatedLog(Random random, Action<string> trace) : IJourn
 
     public int PartitionCount => 1;
 
-    public int MaxRecordBytes { get; private set; } = 60_000;
+    public int MaxRecordBytes { get; set; } = 60_000;
 
     /// <summary>What the log takes, whatever anybody was told before; bytes.</summary>
     public int Limit { get; set; } = 60_000;
+
+    /// <summary>What the log does not take, whatever it is sent with.</summary>
+    public List<byte[]> Refused { get; } = [];
 
     public string? Trouble => null;
 

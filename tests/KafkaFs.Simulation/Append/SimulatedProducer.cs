@@ -91,7 +91,13 @@ internal sealed class SimulatedProducer(SimulatedLog log, IAppendListener listen
         }
 
         trace($"{Words(change)} is refused");
-        return fate < 95 ? AppendResult.Refused("policy") : AppendResult.TooLong("sent with a long one");
+        if (fate >= 95 && Open > 0)
+        {
+            return AppendResult.TooLong("sent with a long one");
+        }
+
+        log.Refused.Add(record);
+        return AppendResult.Refused("policy");
     }
 
     private void Scatter()

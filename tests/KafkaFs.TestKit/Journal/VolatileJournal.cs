@@ -29,7 +29,7 @@ public sealed class VolatileJournal : IJournal, IJournalAppender
     public int PartitionCount => 1;
 
     /// <inheritdoc/>
-    public int MaxRecordBytes { get; private set; } = 8 * 1024 * 1024;
+    public int MaxRecordBytes { get; set; } = 8 * 1024 * 1024;
 
     /// <inheritdoc/>
     public string? Trouble { get; set; }

@@ -101,12 +101,12 @@ public sealed class AppendTableTests : SessionTest
         }
     }
 
-    // Restored to a state of long ago: nothing near that offset is remembered.
+    // Restored to a state of long ago, or only very late: nothing near that offset is remembered.
     [Fact]
-    public void AckBelowTheAppliedPosition_OlderThanWhatIsKept_IsOdd()
+    public void AckBelowTheAppliedPosition_OlderThanWhatIsKept_IsSuspectedAndGoesAgainAndNoVerdict()
     {
         Begin();
-        Submit("a");
+        Call call = Submit("a");
         for (int record = 0; record < 5_000; record++)
         {
             Journal.Land([1, 2, 3]);
@@ -115,7 +115,12 @@ public sealed class AppendTableTests : SessionTest
         ReadOn();
         ReadOn();
         Journal.Report(0, AppendResult.Placed(2, VolatileJournal.AppendTimeMs));
-        Assert.Single(Check.Suspicions);
+        Assert.Contains("does not know any more", Assert.Single(Check.Suspicions), StringComparison.Ordinal);
+        Assert.Equal((0, 1, 0), (Check.Questions, Journal.Appenders, Journal.Disposed));
+        Clock.FireTimers();
+        Assert.Equal(Journal.Handed[0].Record, Journal.Handed[1].Record);
+        Journal.Accept(1);
+        Assert.Equal(Errno.None, call.Answer);
     }
 
     [Fact]

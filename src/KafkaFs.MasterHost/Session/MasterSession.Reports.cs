@@ -270,14 +270,19 @@ internal sealed partial class MasterSession
         }
     }
 
-    // The log that acknowledges is not the one that was applied, or the records are not where it says.
-    private void OnOddAcknowledgement(string words)
+    // With another record there, the log that acknowledges is not the one that was applied: nothing goes before it is checked. What was
+    // there so long ago that nobody knows is looked at as well, and meanwhile the record may be nowhere: it goes again.
+    private void OnOddAcknowledgement(bool isOther, string words)
     {
         LogOdd(_logger, words);
         _check.Suspect(words);
         lock (_gate)
         {
-            if (!_ended)
+            if (!isOther)
+            {
+                _handover.Doubt();
+            }
+            else if (!_ended)
             {
                 Replace(AppenderFailure.LogInDoubt, words);
             }
@@ -345,7 +350,7 @@ internal sealed partial class MasterSession
     [LoggerMessage(6004, LogLevel.Error, "The journal refuses the session's Fence, and nothing is appended before it: {Reason}")]
     private static partial void LogFenceRefused(ILogger logger, string? reason);
 
-    [LoggerMessage(6005, LogLevel.Error, "{Words}; nothing more is appended until the log is checked")]
+    [LoggerMessage(6005, LogLevel.Error, "{Words}; the log is checked")]
     private static partial void LogOdd(ILogger logger, string words);
 
     private sealed class Listener(MasterSession session) : IAppendListener

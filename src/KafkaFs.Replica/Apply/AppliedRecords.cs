@@ -16,6 +16,8 @@ internal sealed class AppliedRecords
     private readonly Lock _gate = new();
     private readonly Entry[] _entries = new Entry[Kept];
 
+    public AppliedRecords() => Array.Fill(_entries, new Entry(-1, SessionId.None, 0, 0));
+
     /// <summary>A record is applied; before the applied position moves past it.</summary>
     public void Note(long offset, in ChangeHeader header)
     {
@@ -26,15 +28,20 @@ internal sealed class AppliedRecords
     }
 
     /// <summary>
-    /// <paramref name="record"/> is what was applied at <paramref name="offset"/>. False also where that is not known (any more): no
-    /// acknowledgement is so late.
+    /// Whether <paramref name="record"/> is what was applied at <paramref name="offset"/>; null where that is not known: it is too long ago,
+    /// or was before this run.
     /// </summary>
-    public bool Holds(long offset, ReadOnlySpan<byte> record)
+    public bool? Holds(long offset, ReadOnlySpan<byte> record)
     {
         Entry entry;
         lock (_gate)
         {
             entry = _entries[offset % Kept];
+        }
+
+        if (entry.Offset != offset)
+        {
+            return null;
         }
 
         _ = ChangeCodec.TryDecode(record, out Change change, out _);

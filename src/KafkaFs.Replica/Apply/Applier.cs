@@ -72,6 +72,9 @@ public sealed partial class Applier : IDisposable
     /// <summary>Signalled when a record has to wait for a checkpoint.</summary>
     internal Action? HorizonReached { get; init; }
 
+    /// <inheritdoc cref="OddAcknowledgement"/>
+    public delegate void OddAcknowledgementHandler(bool isOther, string words);
+
     /// <summary>Writes a trail; its errno stalls the replica before the batch.</summary>
     internal delegate Errno TrailWriter(ReadOnlySpan<byte> trail);
 
@@ -113,10 +116,10 @@ public sealed partial class Applier : IDisposable
     public bool OwnPlaceUnknown { get => _ownPlaceUnknown; set => _ownPlaceUnknown = value; }
 
     /// <summary>
-    /// Told, in words, of an acknowledgement below the applied position where another record was applied: the log is not what it was. On any
-    /// thread, perhaps by the holder of the apply lock: must not block.
+    /// Told, in words, of an acknowledgement below the applied position: whether another record was applied there (the log is not what it was),
+    /// or it is not known which. On any thread, perhaps by the holder of the apply lock: must not block.
     /// </summary>
-    public Action<string>? OddAcknowledgement { get; set; }
+    public OddAcknowledgementHandler? OddAcknowledgement { get; set; }
 
     /// <summary>A record was refused, perhaps half way, and has not been applied since: the tree is not exactly what the namespace says.</summary>
     internal bool IsHalfMade => _isHalfMade || _unendedBatch;
@@ -294,9 +297,11 @@ public sealed partial class Applier : IDisposable
     {
         while (_own.TryTakePassed(nextOffset, out entry))
         {
-            if (!_lastApplied.Holds(entry.Offset, entry.Record.Span))
+            bool? isOurs = _lastApplied.Holds(entry.Offset, entry.Record.Span);
+            if (isOurs != true)
             {
-                OddAcknowledgement?.Invoke($"the journal has acknowledged a record of this master at {entry.Offset}, where this replica has applied another one");
+                string applied = isOurs == false ? "where this replica has applied another one" : "and this replica does not know any more what it has applied there";
+                OddAcknowledgement?.Invoke(isOurs == false, $"the journal has acknowledged a record of this master at {entry.Offset}, {applied}");
             }
         }
 

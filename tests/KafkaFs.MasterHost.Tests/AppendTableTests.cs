@@ -497,6 +497,19 @@ public sealed class AppendTableTests : SessionTest
     }
 
     [Fact]
+    public void Refused_AProducerThatFailsWhileTheLogIsAskedIsDisposedBeforeTheNextOneIsMade()
+    {
+        Begin();
+        Journal.LimitAnswer = null;
+        Submit("a");
+        Journal.Report(0, AppendResult.Refused("Broker: Policy violation"));
+        Journal.Fail(AppenderFailure.Client, "fatal");
+        Journal.LimitAnswer = 1_000_000;
+        Until(() => Journal.Handed.Count == 2);
+        Assert.Equal((2, 1), (Journal.Appenders, Journal.Disposed));
+    }
+
+    [Fact]
     public void Forbidden_StallsWithTheMissingRightAndANewProducerComesEveryTenSeconds()
     {
         Begin();

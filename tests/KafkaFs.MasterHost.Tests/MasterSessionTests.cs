@@ -1,5 +1,6 @@
 using KafkaFs.Journal.Codec;
 using KafkaFs.Journal.Contract;
+using KafkaFs.MasterHost.Session;
 using KafkaFs.Posix;
 using KafkaFs.Replica.Namespace;
 using Xunit;
@@ -131,6 +132,28 @@ public sealed class MasterSessionTests : SessionTest
         Assert.Equal(Hosting.Lifetime.ExitCode.SessionClosed, Session.Failure!.ExitCode);
         Assert.False(Replica.Applier.HasFailed);
         Assert.Equal(2, Replica.Namespace.InodeCount);
+    }
+
+    [Fact]
+    public void AnEndMayBeToldAgainAndAfterDispose()
+    {
+        Begin();
+        Session.End(new HostFailure(Hosting.Lifetime.ExitCode.SessionClosed, "first"));
+        Session.Dispose();
+        Session.End(new HostFailure(Hosting.Lifetime.ExitCode.Internal, "second"));
+        Session.Dispose();
+        Assert.Equal("first", Session.Failure!.Message);
+        Assert.Equal((1, 1), (Journal.Appenders, Journal.Disposed));
+    }
+
+    [Fact]
+    public void AProducerThatIsMadeAfterTheEndIsDisposedByItsMaker()
+    {
+        Begin();
+        Clock.Advance(60);
+        Journal.Opening = () => Session.End();
+        Journal.Fail(AppenderFailure.Client, "fatal");
+        Assert.Equal((2, 2), (Journal.Appenders, Journal.Disposed));
     }
 
     [Fact]

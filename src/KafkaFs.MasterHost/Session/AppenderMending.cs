@@ -186,6 +186,12 @@ internal sealed partial class AppenderMending(
         IAppendListener listener;
         lock (gate)
         {
+            if (_old is not null)
+            {
+                // It has failed while the log was asked: the next round disposes of it first.
+                return;
+            }
+
             listener = NewListener();
         }
 
@@ -217,16 +223,16 @@ internal sealed partial class AppenderMending(
     {
         lock (gate)
         {
-            if (stop.IsCancellationRequested || _failure is not null)
+            if (_failure is null && !stop.IsCancellationRequested)
             {
-                // It has failed already, or comes too late.
-                _old = appender;
+                handover.Attach(appender);
+                handover.Resume();
                 return;
             }
-
-            handover.Attach(appender);
-            handover.Resume();
         }
+
+        // It has failed already, or comes too late, perhaps after TakeLast.
+        appender.Dispose();
     }
 
     private void Note(string words)
@@ -241,7 +247,8 @@ internal sealed partial class AppenderMending(
     public IJournalAppender? TakeLast()
     {
         Detach();
-        return _old;
+        (IJournalAppender? last, _old) = (_old, null);
+        return last;
     }
 
     [LoggerMessage(6010, LogLevel.Warning, "Another producer is needed ({Failure}): {Reason}")]

@@ -23,6 +23,8 @@ internal sealed partial class MasterSession : IDisposable
     private static readonly TimeSpan s_disposeLimit = TimeSpan.FromSeconds(12);
 
     private readonly Lock _gate = new();
+
+    // Not disposed: an end may be told at any time, from any thread.
     private readonly CancellationTokenSource _stop = new();
     private readonly PendingTable _pending = new();
     private readonly Handover _handover;
@@ -205,7 +207,10 @@ internal sealed partial class MasterSession : IDisposable
         }
     }
 
-    /// <summary>Ends the session: pending calls are answered EIO (outcome unknown), nothing more is appended.</summary>
+    /// <summary>
+    /// Ends the session: pending calls are answered EIO (outcome unknown), nothing more is appended. May be called again, also after Dispose; the first
+    /// failure counts.
+    /// </summary>
     public void End(HostFailure? failure = null)
     {
         List<PendingCall> abandoned;
@@ -234,10 +239,6 @@ internal sealed partial class MasterSession : IDisposable
         }
 
         last?.Dispose();
-        if (_mending.Work.IsCompleted)
-        {
-            _stop.Dispose();
-        }
     }
 
     private void Stamp(ref Change change, ulong sequence)

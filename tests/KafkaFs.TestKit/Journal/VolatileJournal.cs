@@ -86,6 +86,9 @@ public sealed class VolatileJournal : IJournal, IJournalAppender
     /// <summary>The client fails for good; the next appender begins with nothing handed over to it.</summary>
     public void Fail(AppenderFailure failure, string reason) => _listener!.OnFailed(failure, reason);
 
+    /// <summary>What happens meanwhile when an appender is opened.</summary>
+    public Action Opening { get; set; } = static () => { };
+
     /// <summary>How many appenders were opened.</summary>
     public int Appenders { get; private set; }
 
@@ -117,6 +120,7 @@ public sealed class VolatileJournal : IJournal, IJournalAppender
     /// <inheritdoc/>
     public IJournalAppender OpenAppender(int partition, IAppendListener listener)
     {
+        Opening();
         _listener = listener;
         Appenders++;
         return this;

@@ -1,3 +1,4 @@
+using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Journal.Contract;
 using KafkaFs.MasterHost.Session;
@@ -132,6 +133,26 @@ public sealed class MasterSessionTests : SessionTest
         Assert.Equal(Hosting.Lifetime.ExitCode.SessionClosed, Session.Failure!.ExitCode);
         Assert.False(Replica.Applier.HasFailed);
         Assert.Equal(2, Replica.Namespace.InodeCount);
+    }
+
+    [Fact]
+    public void ASessionWithoutANumberForANewInodeEndsWithItsOwnWords()
+    {
+        Begin();
+        Call last = new();
+        for (int made = 0; made < MaxInodes; made++)
+        {
+            last = Submit("a");
+        }
+
+        Change unlink = new() { Kind = ChangeKind.Unlink, Parent = FileId.Root, Name = "a"u8 };
+        Assert.Equal(Errno.None, Session.Submit(ref unlink, new Call()));
+        Change change = new() { Kind = ChangeKind.Mkdir, Parent = FileId.Root, Name = "a"u8 };
+        Assert.Equal(Errno.EIO, Session.Submit(ref change, new Call()));
+        Assert.Equal(Hosting.Lifetime.ExitCode.SessionExhausted, Session.Failure!.ExitCode);
+        Assert.Equal("session 1 has made 100 inodes, all that it has numbers for; the next start opens another session", Session.Failure.Message);
+        Assert.True(Session.Ended.IsCompletedSuccessfully);
+        Assert.Equal(Errno.EIO, last.Answer);
     }
 
     [Fact]

@@ -26,10 +26,13 @@ public abstract class SessionTest : IDisposable
     {
         ReplicaOptions options = new() { DataRoot = _folder["root"], Ownership = TreeOwnership.Namespace };
         Replica = LocalReplica.Open(options, Journal, NullLogger.Instance, Clock, default);
-        Session = new MasterSession(Replica.Applier, Journal, Check, new SessionOptions { Run = static work => work() }, NullLogger.Instance, Clock);
+        Session = new MasterSession(Replica.Applier, Journal, Check, new SessionOptions { Run = static work => work(), MaxInodes = MaxInodes }, NullLogger.Instance, Clock);
         Replica.Applier.Observer = new SessionOnly(Session);
         Journal.Land(Other.FilesystemCreated());
     }
+
+    /// <summary>Inodes that the session can make; more than any test but one needs.</summary>
+    internal const int MaxInodes = 100;
 
     internal VolatileJournal Journal { get; } = new();
 

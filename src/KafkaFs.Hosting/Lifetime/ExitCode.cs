@@ -48,6 +48,9 @@ public static class ExitCode
     /// <summary>The brokers refuse this user or lack a right for it, or their certificate is not trusted; nothing ends this but an operator.</summary>
     public const int JournalForbidden = 79;
 
+    /// <summary>A master's session has made all inodes that it has numbers for; starting again, which opens another session, is right.</summary>
+    public const int SessionExhausted = 80;
+
     /// <summary>A command for people was ended by SIGINT (Ctrl-C), as shells say it; a host ends with 0 then.</summary>
     public const int Interrupted = 130;
 

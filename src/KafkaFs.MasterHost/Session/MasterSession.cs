@@ -133,7 +133,7 @@ internal sealed partial class MasterSession : IDisposable
 
     /// <summary>
     /// Stamps <paramref name="change"/> (FileId of a new inode, header) and appends it; <paramref name="call"/> is completed when it
-    /// is applied. Never waits. EIO if the session has ended; then the call is not kept.
+    /// is applied. Never waits. EIO if the session has ended, or ends by this since it has no FileId left; then the call is not kept.
     /// </summary>
     public Errno Submit(ref Change change, PendingCall call)
     {
@@ -144,17 +144,19 @@ internal sealed partial class MasterSession : IDisposable
                 return Errno.EIO;
             }
 
-            if (change.Kind is ChangeKind.Create or ChangeKind.Mkdir or ChangeKind.Mknod or ChangeKind.Symlink)
+            if (TryNumber(ref change))
             {
-                change.Inode = FileId.Of(Id, checked(++_counter));
+                Stamp(ref change, _pending.NextSequence + (ulong)_pending.Queued);
+                (call.Record, call.Incarnation, call.Sequence) = (ChangeCodec.Encode(change), change.Header.Incarnation, change.Header.Sequence);
+                _pending.Enqueue(call);
+                Advance();
+                return Errno.None;
             }
-
-            Stamp(ref change, _pending.NextSequence + (ulong)_pending.Queued);
-            (call.Record, call.Incarnation, call.Sequence) = (ChangeCodec.Encode(change), change.Header.Incarnation, change.Header.Sequence);
-            _pending.Enqueue(call);
-            Advance();
-            return Errno.None;
         }
+
+        End(new HostFailure(
+            ExitCode.SessionExhausted, $"session {Id} has made {_options.MaxInodes} inodes, all that it has numbers for; the next start opens another session"));
+        return Errno.EIO;
     }
 
     /// <summary>
@@ -239,6 +241,21 @@ internal sealed partial class MasterSession : IDisposable
         }
 
         last?.Dispose();
+    }
+
+    private bool TryNumber(ref Change change)
+    {
+        if (change.Kind is ChangeKind.Create or ChangeKind.Mkdir or ChangeKind.Mknod or ChangeKind.Symlink)
+        {
+            if (_counter == _options.MaxInodes)
+            {
+                return false;
+            }
+
+            change.Inode = FileId.Of(Id, ++_counter);
+        }
+
+        return true;
     }
 
     private void Stamp(ref Change change, ulong sequence)

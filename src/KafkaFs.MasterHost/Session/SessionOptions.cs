@@ -6,6 +6,9 @@ internal sealed record SessionOptions
     /// <summary>A journal that has reported nothing for so long, while records wait for it, is a stall.</summary>
     public TimeSpan StallAfter { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Inodes that a session can make; the one after them ends it.</summary>
+    public uint MaxInodes { get; init; } = uint.MaxValue;
+
     /// <summary>Told the time from handover to acknowledgement of each record.</summary>
     public Action<TimeSpan> OnAcknowledged { get; init; } = static _ => { };
 

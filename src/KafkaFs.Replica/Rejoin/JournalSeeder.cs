@@ -44,8 +44,16 @@ internal sealed class JournalSeeder : IAppendListener, IDisposable
     public JournalSeeder(IJournal journal, Action<string> say, CancellationToken stop)
     {
         (_journal, _say, _stop, _evaluation) = (journal, say, stop, new Evaluation(State));
-        _appender = journal.OpenAppender(0, this);
         _reader = journal.OpenReader(0, 0);
+        try
+        {
+            _appender = journal.OpenAppender(0, this);
+        }
+        catch (JournalUnavailableException)
+        {
+            _reader.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Copies the identity of the object that a new inode has already.</summary>

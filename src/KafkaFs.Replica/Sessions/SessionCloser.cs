@@ -28,8 +28,16 @@ public sealed class SessionCloser : IAppendListener, IDisposable
     public SessionCloser(IJournal journal, SessionReplay sessions, TimeProvider clock)
     {
         (_journal, _sessions, _clock) = (journal, sessions, clock);
-        _appender = journal.OpenAppender(0, this);
         _reader = journal.OpenReader(0, sessions.NextOffset);
+        try
+        {
+            _appender = journal.OpenAppender(0, this);
+        }
+        catch (JournalUnavailableException)
+        {
+            _reader.Dispose();
+            throw;
+        }
     }
 
     /// <summary>

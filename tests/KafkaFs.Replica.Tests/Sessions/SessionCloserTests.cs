@@ -1,6 +1,7 @@
 using KafkaFs.Journal;
 using KafkaFs.Journal.Contract;
 using KafkaFs.Replica.Namespace;
+using KafkaFs.Replica.Rejoin;
 using KafkaFs.Replica.Sessions;
 using KafkaFs.TestKit.Journal;
 using Xunit;
@@ -80,6 +81,18 @@ public sealed class SessionCloserTests
         journal.Report(0, AppendResult.Refused("not today"));
         JournalRefusedException refused = await Assert.ThrowsAsync<JournalRefusedException>(() => closing);
         Assert.Contains("not today", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void WithoutAProducerNothingIsLeftOpen()
+    {
+        VolatileJournal journal = WithSessions(1);
+        journal.Opening = static () => throw new JournalUnavailableException("no producer");
+        SessionReplay sessions = Read(journal);
+        int open = journal.OpenReaders;
+        Assert.Throws<JournalUnavailableException>(() => new SessionCloser(journal, sessions, TimeProvider.System));
+        Assert.Throws<JournalUnavailableException>(() => new JournalSeeder(journal, static _ => { }, CancellationToken.None));
+        Assert.Equal(open, journal.OpenReaders);
     }
 
     private static async Task HandedAsync(VolatileJournal journal, int count, Task closing)

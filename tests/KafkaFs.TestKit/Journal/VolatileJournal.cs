@@ -95,6 +95,9 @@ public sealed class VolatileJournal : IJournal, IJournalAppender
     /// <summary>How many of them were disposed.</summary>
     public int Disposed { get; private set; }
 
+    /// <summary>How many readers are not disposed.</summary>
+    public int OpenReaders { get; private set; }
+
     /// <summary>What the log says that it takes when it is asked again; null: no answer.</summary>
     public int? LimitAnswer { get; set; } = 8 * 1024 * 1024;
 
@@ -127,7 +130,11 @@ public sealed class VolatileJournal : IJournal, IJournalAppender
     }
 
     /// <inheritdoc/>
-    public IJournalReader OpenReader(int partition, long from) => new Reader(this, from);
+    public IJournalReader OpenReader(int partition, long from)
+    {
+        OpenReaders++;
+        return new Reader(this, from);
+    }
 
     /// <inheritdoc/>
     public bool TryAppend(ReadOnlyMemory<byte> record, long ticket)
@@ -187,10 +194,7 @@ public sealed class VolatileJournal : IJournal, IJournalAppender
             // Nothing of it can be stuck.
         }
 
-        public void Dispose()
-        {
-            // It holds nothing.
-        }
+        public void Dispose() => journal.OpenReaders--;
 
         private static bool Wait()
         {

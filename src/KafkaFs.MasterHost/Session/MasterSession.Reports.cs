@@ -12,26 +12,6 @@ internal sealed partial class MasterSession
 {
     // Of the appender that is in use; what others say does not count any more.
     private Listener? _listener;
-    private GivingUp _givingUp;
-    private byte[]? _fence;
-    private bool _limitIsNews;
-    private int _unplaced;
-    private long _unplacedSince;
-
-    // A record that the log refused is in the way of all that were handed over after it.
-    private enum GivingUp
-    {
-        Nothing,
-
-        /// <summary>Nothing more is handed over, until all reports are in.</summary>
-        Draining,
-
-        /// <summary>The log is asked what it takes.</summary>
-        Asking,
-
-        /// <summary>The Fence is on its way.</summary>
-        Fencing,
-    }
 
     private void OnAppended(long ticket, in AppendResult result)
     {
@@ -85,36 +65,12 @@ internal sealed partial class MasterSession
         }
     }
 
-    // Durable, but no offset says where: the log is read until it appears.
+    // Durable, but no offset says where.
     private void OnPlacedSomewhere(in Handover.Handed handed)
     {
-        if (handed.Call is not PendingCall call ? !_handover.IsControl(handed.Record) : _pending.Find(call.Sequence) != call)
+        if (handed.Call is PendingCall call ? _pending.Find(call.Sequence) == call : _handover.IsControl(handed.Record))
         {
-            return;
-        }
-
-        if (handed.Call is { IsUnplaced: false } unplaced)
-        {
-            unplaced.IsUnplaced = true;
-            _unplaced++;
-        }
-
-        _unplacedSince = _clock.GetTimestamp();
-        _applier.OwnPlaceUnknown = true;
-    }
-
-    // A call, or the control record, whose place was not known is evaluated.
-    private void NotePlaced(PendingCall? call = null)
-    {
-        if (call is { IsUnplaced: true })
-        {
-            call.IsUnplaced = false;
-            _unplaced--;
-        }
-
-        if (_unplaced == 0)
-        {
-            _applier.OwnPlaceUnknown = false;
+            _unplaced.Add(handed.Call);
         }
     }
 
@@ -122,17 +78,14 @@ internal sealed partial class MasterSession
     {
         if (handed.Call is PendingCall call)
         {
-            LogRefused(_logger, call.Sequence, result.Reason);
-            call.Refusal = new RecordRefusal(result.Reason, result.IsTooLong);
-            _handover.Hold();
-            _givingUp = _givingUp == GivingUp.Nothing ? GivingUp.Draining : _givingUp;
+            _givingUp.OnRefused(call, result);
         }
         else if (!_handover.IsControl(handed.Record))
         {
             // A copy of one that is evaluated: it is not missed.
             return;
         }
-        else if (_fence is null)
+        else if (!_givingUp.IsFencing)
         {
             Failure ??= new HostFailure(ExitCode.JournalRefused, $"the journal refused a record of this session: {result.Reason}");
             _endedTask.TrySetResult();
@@ -147,9 +100,8 @@ internal sealed partial class MasterSession
 
     private void GiveUpOnceDrained()
     {
-        if (_givingUp == GivingUp.Draining && _handover.InFlight == 0)
+        if (_givingUp.TryAsk())
         {
-            _givingUp = GivingUp.Asking;
             _mending.ReadLimit(renew: _pending.HasTooLong);
         }
     }
@@ -157,16 +109,10 @@ internal sealed partial class MasterSession
     // By the mending, under the gate.
     private void BeginFence(bool limitIsNews)
     {
-        if (_ended || Failure is not null)
+        if (!_ended && Failure is null)
         {
-            return;
+            _givingUp.BeginFence(RecordStamp.Fence(_filesystem, Id, _pending.Incarnation, ChangeHeader.NowNs(_clock)), limitIsNews);
         }
-
-        _limitIsNews = limitIsNews;
-        _givingUp = GivingUp.Fencing;
-        _fence = RecordStamp.Fence(_filesystem, Id, _pending.Incarnation, ChangeHeader.NowNs(_clock));
-        _handover.BeginControl(_fence);
-        _handover.Resume();
     }
 
     // A record of this session that used up no sequence.
@@ -196,7 +142,11 @@ internal sealed partial class MasterSession
                 return;
             }
 
-            givenUp = _fence is not null && record.SequenceEqual(_fence) ? BeginIncarnation() : [];
+            if (_givingUp.TryEnd(record, out givenUp))
+            {
+                _unplaced.Clear();
+                Advance();
+            }
         }
 
         if (_pending.Incarnation != change.NewIncarnation)
@@ -205,52 +155,6 @@ internal sealed partial class MasterSession
         }
 
         AbandonAll(givenUp);
-    }
-
-    private List<PendingCall> BeginIncarnation()
-    {
-        List<PendingCall> givenUp = _pending.BeginIncarnation(IsGivenUp);
-        (_fence, _givingUp, _unplaced) = (null, GivingUp.Nothing, 0);
-        _handover.EndControl();
-        _handover.Release();
-        NotePlaced();
-        Advance();
-        return givenUp;
-    }
-
-    // Not accepted, and the session's Fence says that it never will be.
-    private bool IsGivenUp(PendingCall call)
-    {
-        call.IsUnplaced = false;
-        if (call.Refusal is not RecordRefusal refusal)
-        {
-            return false;
-        }
-
-        call.Refusal = null;
-        if (refusal.IsTooLong)
-        {
-            Shorten(call);
-            if (_handover.MayGo(call))
-            {
-                return false;
-            }
-        }
-
-        LogGivenUp(_logger, refusal.Reason);
-        return true;
-    }
-
-    // The producer that was refused may not have known the limit. Where it did, the log does not keep to it: the batch was too long for
-    // it, which says nothing of each record in it, or else the record alone, of which half is tried.
-    private void Shorten(PendingCall call)
-    {
-        if (!_limitIsNews && call.GoesAlone)
-        {
-            call.MaxRecordBytes = call.Record.Length / 2;
-        }
-
-        call.GoesAlone = !_limitIsNews;
     }
 
     private void OnFailed(Listener listener, AppenderFailure failure, string reason)
@@ -304,10 +208,9 @@ internal sealed partial class MasterSession
                 return;
             }
 
-            // It is not where it was said to be: once more is never wrong.
-            if (_unplaced > 0 && _clock.GetElapsedTime(_unplacedSince) >= _options.StallAfter)
+            if (_unplaced.AreOverdue())
             {
-                _unplacedSince = _clock.GetTimestamp();
+                // It is not where it was said to be: once more is never wrong.
                 _handover.Doubt();
             }
 
@@ -340,12 +243,6 @@ internal sealed partial class MasterSession
 
     [LoggerMessage(6000, LogLevel.Warning, "The journal does not know what became of record {Sequence} ({Reason}); it is appended again")]
     private static partial void LogUnknown(ILogger logger, ulong? sequence, string? reason);
-
-    [LoggerMessage(6001, LogLevel.Error, "The journal refused record {Sequence}: {Reason}; a Fence is appended before what follows it")]
-    private static partial void LogRefused(ILogger logger, ulong sequence, string? reason);
-
-    [LoggerMessage(6003, LogLevel.Error, "A call whose record the journal refuses is answered EIO: {Reason}")]
-    private static partial void LogGivenUp(ILogger logger, string? reason);
 
     [LoggerMessage(6004, LogLevel.Error, "The journal refuses the session's Fence, and nothing is appended before it: {Reason}")]
     private static partial void LogFenceRefused(ILogger logger, string? reason);

@@ -30,6 +30,8 @@ internal sealed partial class MasterSession : IDisposable
     private readonly Handover _handover;
     private readonly AppenderMending _mending;
     private readonly AppendSilence _silence;
+    private readonly GivingUp _givingUp;
+    private readonly UnplacedRecords _unplaced;
     private readonly Applier _applier;
     private readonly IJournal _journal;
     private readonly ILogCheck _check;
@@ -51,6 +53,8 @@ internal sealed partial class MasterSession : IDisposable
         (_applier, _journal, _check, _options, _logger, _clock) = (applier, journal, check, options, logger, clock);
         _handover = new Handover(_pending, journal);
         _silence = new AppendSilence(options.StallAfter, clock);
+        _givingUp = new GivingUp(_pending, _handover, logger);
+        _unplaced = new UnplacedRecords(applier, options.StallAfter, clock);
         _mending = new AppenderMending(_gate, _handover, journal, check, logger, clock, _stop.Token)
         {
             NewListener = () => _listener = new Listener(this),
@@ -118,7 +122,7 @@ internal sealed partial class MasterSession : IDisposable
         lock (_gate)
         {
             _handover.EndControl();
-            NotePlaced();
+            _unplaced.OnEvaluated(null);
         }
     }
 
@@ -189,7 +193,7 @@ internal sealed partial class MasterSession : IDisposable
             }
 
             call = _pending.Accept(change.Header.Sequence);
-            NotePlaced(call);
+            _unplaced.OnEvaluated(call);
         }
 
         if (call is null || !record.SequenceEqual(call.Record))

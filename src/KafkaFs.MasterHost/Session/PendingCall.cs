@@ -22,9 +22,6 @@ internal abstract class PendingCall
     /// <summary>What the log thought of the record, if it refused it.</summary>
     public RecordRefusal? Refusal { get; set; }
 
-    /// <summary>The log has the record, and has not said where.</summary>
-    public bool IsUnplaced { get; set; }
-
     /// <summary>Nothing else is in the journal's hands while this record is: the log has refused it together with others, for their length.</summary>
     public bool GoesAlone { get; set; }
 

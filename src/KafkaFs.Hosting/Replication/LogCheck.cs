@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 using Microsoft.Extensions.Logging;
@@ -11,7 +10,7 @@ namespace KafkaFs.Hosting.Replication;
 /// </summary>
 /// <param name="journal">The log; must live until <see cref="Run"/> has returned.</param>
 /// <param name="known">What the replica knows of it, asked before every look; with true also the hash of its last record, which only a probe needs.</param>
-/// <param name="logger">Hears each warning once.</param>
+/// <param name="logger">Hears each warning when it begins, and again after <see cref="SayAgainAfter"/>.</param>
 /// <param name="clock">Tells when the next look is due, and waits before one that confirms.</param>
 public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> known, ILogger logger, TimeProvider clock) : ILogCheck, IDisposable
 {
@@ -21,12 +20,16 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
     /// <summary>Records that are there and not delivered for so long make the table asked.</summary>
     public static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(10);
 
+    /// <summary>A warning that still holds is said again after so long: words with offsets in them change with every look.</summary>
+    internal static readonly TimeSpan SayAgainAfter = TimeSpan.FromDays(1);
+
     private static readonly TimeSpan s_confirmAfter = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_leastInterval = TimeSpan.FromSeconds(1);
 
     private readonly AutoResetEvent _hurry = new(false);
     private readonly SemaphoreSlim _one = new(1, 1);
-    private readonly ConcurrentDictionary<string, bool> _warned = new();
+    private readonly Lock _saying = new();
+    private readonly Dictionary<LogRow, long> _saidAt = [];
     private volatile string? _suspicion;
     private string? _unsettled;
     private volatile string? _stall;
@@ -166,8 +169,29 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
     private LogFinding? Judge(KnownLog before, LogFacts found)
     {
         LogJudgement judgement = RecoveryTable.Judge(before, found);
-        foreach (LogFinding warning in judgement.Warnings.Where(warning => _warned.TryAdd(warning.Words, true)))
+        lock (_saying)
         {
+            Say(judgement.Warnings);
+        }
+
+        return judgement.Finding;
+    }
+
+    private void Say(IReadOnlyList<LogFinding> warnings)
+    {
+        foreach (LogRow over in _saidAt.Keys.Except(warnings.Select(warning => warning.Row)).ToArray())
+        {
+            _saidAt.Remove(over);
+        }
+
+        foreach (LogFinding warning in warnings)
+        {
+            if (_saidAt.TryGetValue(warning.Row, out long before) && clock.GetElapsedTime(before) < SayAgainAfter)
+            {
+                continue;
+            }
+
+            _saidAt[warning.Row] = clock.GetTimestamp();
             if (warning.Verdict == LogVerdict.WarnOfLoss)
             {
                 LogLoss(logger, warning.Words);
@@ -177,8 +201,6 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
                 LogWarning(logger, warning.Words);
             }
         }
-
-        return judgement.Finding;
     }
 
     private void Conclude(LogFinding? finding)

@@ -1,8 +1,8 @@
 using KafkaFs.Hosting.Replication;
 using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
+using KafkaFs.Journal.Kafka.Tests;
 using KafkaFs.TestKit;
-using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace KafkaFs.Hosting.Tests.Replication;
@@ -12,13 +12,14 @@ public sealed class LogCheckTests : IDisposable
 {
     private readonly ManualClock _clock = new();
     private readonly FakeJournal _journal = new() { Facts = Ours };
+    private readonly RecordedWarnings _log = new();
     private readonly LogCheck _check;
     private int _renewed;
     private bool _isReading = true;
     private int _hashed;
     private Acceptance _accepted = Acceptance.None;
 
-    public LogCheckTests() => _check = new LogCheck(_journal, Know, NullLogger.Instance, _clock)
+    public LogCheckTests() => _check = new LogCheck(_journal, Know, _log, _clock)
     {
         NothingDelivered = () => _renewed++,
         IsReading = () => _isReading,
@@ -102,6 +103,51 @@ public sealed class LogCheckTests : IDisposable
         _check.CheckOnce(default);
         await Assert.ThrowsAsync<JournalUnavailableException>(() => _check.ConfirmAsync(default));
         Assert.Null(_check.Stall);
+    }
+
+    [Fact]
+    public void ASuspicionWithoutAnAnswerIsAskedAgainOfFreshClients()
+    {
+        _check.Suspect("odd");
+        _journal.Answer = () => throw new JournalUnavailableException("no broker");
+        _check.CheckOnce(default);
+        _check.CheckOnce(default);
+        Assert.Equal((0, 2), (_journal.Looks, _journal.Probes));
+
+        _journal.Answer = null;
+        _check.CheckOnce(default);
+        Assert.Equal((0, 3), (_journal.Looks, _journal.Probes));
+        _check.CheckOnce(default);
+        Assert.Equal((1, 3), (_journal.Looks, _journal.Probes));
+    }
+
+    [Fact]
+    public void AWarningWhoseNumbersChangeIsSaidOnceADay()
+    {
+        for (int first = 1; first < 5; first++)
+        {
+            _journal.Facts = Ours with { Bounds = new JournalBounds(first, 10) };
+            _check.CheckOnce(default);
+        }
+
+        Assert.Contains("records 0..0 of", Assert.Single(_log.Lines), StringComparison.Ordinal);
+        _clock.Advance(LogCheck.SayAgainAfter.TotalSeconds);
+        _check.CheckOnce(default);
+        _check.CheckOnce(default);
+        Assert.Equal(2, _log.Lines.Count);
+        Assert.Contains("records 0..3 of", _log.Lines.Last(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AWarningThatWasOverIsSaidAgain()
+    {
+        foreach (bool isUnclean in new[] { true, false, true })
+        {
+            _journal.Facts = Ours with { Settings = new TopicSettings { UncleanElection = isUnclean, FlushesEach = true } };
+            _check.CheckOnce(default);
+        }
+
+        Assert.Equal(2, _log.Lines.Count);
     }
 
     [Fact]

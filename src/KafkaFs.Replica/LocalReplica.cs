@@ -59,6 +59,9 @@ public sealed partial class LocalReplica : IDisposable
     /// <summary>What this machine refuses now, of a record or of a checkpoint, or null.</summary>
     public ApplyStall? Stall => Applier.Stall ?? Checkpoints.Stall;
 
+    /// <summary>False while this machine, or a checkpoint that is not durable yet, keeps the next record from being applied: none is waited for then.</summary>
+    public bool WaitsForRecords => Stall is null && Applier.NextOffset < Applier.Horizon;
+
     /// <summary>Offset up to which nothing of the log is missing here: of the next record, or past an accepted gap before it.</summary>
     public long Reached => _options.Accepted.Reached(Applier.NextOffset);
 

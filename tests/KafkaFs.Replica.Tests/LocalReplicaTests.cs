@@ -274,6 +274,19 @@ public sealed class LocalReplicaTests : IDisposable
     }
 
     [Fact]
+    public void BehindTheCheckpointIntervalNoRecordIsWaitedFor()
+    {
+        using LocalReplica replica = Open(checkpointRecords: 3);
+        Assert.True(replica.WaitsForRecords);
+        Follow(replica, 3);
+        Assert.False(replica.WaitsForRecords);
+        Assert.True(replica.Checkpoints.Begin());
+        replica.Checkpoints.Sync();
+        Assert.True(replica.Checkpoints.TryCommit());
+        Assert.True(replica.WaitsForRecords);
+    }
+
+    [Fact]
     public void ADataRootInUseIsSeenBeforeAnythingIsMade()
     {
         using LocalReplica replica = Open();

@@ -42,8 +42,8 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
     /// <summary>Called when records that are there were not delivered for <see cref="SilenceLimit"/>, before the log is checked: a new reader is due.</summary>
     public Action? NothingDelivered { get; init; }
 
-    /// <summary>False while this machine keeps the replica from going on: nothing is expected to be delivered then.</summary>
-    public Func<bool> IsReading { get; init; } = () => true;
+    /// <summary>False while something here keeps the replica from going on: that nothing is applied is no silence of the log then.</summary>
+    public Func<bool> WaitsForRecords { get; init; } = () => true;
 
     /// <inheritdoc/>
     public void Suspect(string why)
@@ -219,7 +219,7 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
 
     private bool IsSilent(KnownLog before, LogFacts found)
     {
-        if (found.Bounds is not JournalBounds bounds || bounds.Next <= before.Accepted.Reached(before.NextOffset) || !IsReading() || _silentSince?.Offset != before.NextOffset)
+        if (found.Bounds is not JournalBounds bounds || bounds.Next <= before.Accepted.Reached(before.NextOffset) || !WaitsForRecords() || _silentSince?.Offset != before.NextOffset)
         {
             _silentSince = found.Bounds?.Next > before.Accepted.Reached(before.NextOffset) ? (before.NextOffset, clock.GetTimestamp()) : null;
             return false;

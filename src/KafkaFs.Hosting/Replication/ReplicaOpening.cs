@@ -37,7 +37,7 @@ public static class ReplicaOpening
     public static LogCheck Check(LocalReplica replica, IJournal journal, ILogger logger, TimeProvider clock) =>
         new(journal, replica.Know, logger, clock)
         {
-            IsReading = () => replica.Stall is null,
+            WaitsForRecords = () => replica.WaitsForRecords,
             NothingDelivered = replica.RenewReader,
         };
 }

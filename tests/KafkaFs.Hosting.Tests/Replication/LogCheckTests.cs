@@ -15,14 +15,14 @@ public sealed class LogCheckTests : IDisposable
     private readonly RecordedWarnings _log = new();
     private readonly LogCheck _check;
     private int _renewed;
-    private bool _isReading = true;
+    private bool _waitsForRecords = true;
     private int _hashed;
     private Acceptance _accepted = Acceptance.None;
 
     public LogCheckTests() => _check = new LogCheck(_journal, Know, _log, _clock)
     {
         NothingDelivered = () => _renewed++,
-        IsReading = () => _isReading,
+        WaitsForRecords = () => _waitsForRecords,
     };
 
     private static LogFacts Ours => new() { Bounds = new JournalBounds(0, 10) };
@@ -180,7 +180,7 @@ public sealed class LogCheckTests : IDisposable
     {
         _journal.Facts = new LogFacts { Bounds = new JournalBounds(0, 12) };
         _check.CheckOnce(default);
-        _isReading = false;
+        _waitsForRecords = false;
         _clock.Advance(20);
         _check.CheckOnce(default);
         Assert.Equal(0, _renewed);

@@ -27,8 +27,8 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
     private bool _isReleased;
     private long? _assignAgainAtMs;
     private long _assignedAtMs;
-    private bool _seemedOther;
-    private volatile bool _woken;
+    private LogRow? _foundBefore;
+    private volatile CancellationTokenSource _woken = new();
     private volatile bool _disposed;
 
     public KafkaReader(KafkaJournalOptions options, KafkaJournal journal, int partition, long from, KafkaTrouble trouble)
@@ -68,7 +68,7 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
     }
 
     /// <inheritdoc/>
-    public void Wake() => _woken = true;
+    public void Wake() => _woken.Cancel();
 
     /// <inheritdoc/>
     public void Release()
@@ -123,6 +123,7 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
     public void Dispose()
     {
         _disposed = true;
+        _woken.Cancel();
 
         // A Read of another thread, which uses the native client, ends within s_wakeInterval.
         lock (_gate)
@@ -146,8 +147,12 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
 
     private void TakeFirst(JournalBatch batch, long deadlineMs)
     {
-        _woken = false;
-        while (batch.Count == 0 && !_woken && !_disposed)
+        if (_woken.IsCancellationRequested)
+        {
+            _woken = new CancellationTokenSource();
+        }
+
+        while (batch.Count == 0 && !_woken.IsCancellationRequested && !_disposed)
         {
             if (Environment.TickCount64 >= _assignAgainAtMs)
             {
@@ -262,29 +267,34 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
         try
         {
             // A topic that was created again has no such offset either, and this client does not know that it was.
-            found = _journal.Probe(NextOffset, CancellationToken.None);
+            found = _journal.Probe(NextOffset, _woken.Token);
         }
         catch (JournalUnavailableException exception)
         {
             Stall(exception.Message, s_soon);
             return;
         }
+        catch (OperationCanceledException) when (_woken.IsCancellationRequested)
+        {
+            Stall($"{_options.Name} does not deliver record {NextOffset}", s_soon);
+            return;
+        }
 
-        if (RecoveryTable.Judge(new KnownLog { Identity = _journal.Identity, NextOffset = NextOffset }, found).Finding is not LogFinding finding)
+        KnownLog known = new() { Identity = _journal.Identity, NextOffset = NextOffset, Accepted = new Acceptance(Gap: _options.AcceptedGap) };
+        LogFinding? finding = RecoveryTable.Judge(known, found).Finding;
+        LogRow? refused = finding?.Verdict == LogVerdict.Refuse ? finding.Row : null;
+        if (refused is not null && refused == _foundBefore)
         {
-            _seemedOther = false;
-            Stall($"{_options.Name} does not deliver record {NextOffset}", s_confirmAfter);
+            throw finding!.ToException();
         }
-        else if (finding.Row == LogRow.RecordsDeleted || (_seemedOther && finding.Verdict == LogVerdict.Refuse))
+
+        // Found twice before it is believed.
+        _foundBefore = refused;
+        if (finding is not null)
         {
-            throw finding.ToException();
-        }
-        else
-        {
-            // Said twice before it is believed.
-            _seemedOther = finding.Verdict == LogVerdict.Refuse;
             _journal.Suspect(finding.Words);
-            Stall(finding.Words, s_confirmAfter);
         }
+
+        Stall(finding?.Words ?? $"{_options.Name} does not deliver record {NextOffset}", s_confirmAfter);
     }
 }

@@ -41,7 +41,7 @@ public interface IJournal : IDisposable
 
     /// <summary>
     /// Reads <paramref name="partition"/> from offset <paramref name="from"/> on, without end. Any number of readers; each is for
-    /// one thread. Offsets below the first throw <see cref="JournalRefusedException"/> at the first read.
+    /// one thread. Offsets below the first throw <see cref="JournalRefusedException"/> at a read, once the log confirms it (seconds).
     /// </summary>
     IJournalReader OpenReader(int partition, long from);
 

@@ -26,6 +26,10 @@ public sealed class CommandLineTests
     [InlineData("log --broker h:1 topic --kafka-config f")]
     [InlineData("session list --broker h:1 topic")]
     [InlineData("session close 7 --journal j")]
+    [InlineData("log --journal j --accept-gap 3..4")]
+    [InlineData("session list --accept-gap 3..4 --broker h:1 topic")]
+    [InlineData("session close 7 --journal j --accept-gap 3..4")]
+    [InlineData("repair s a/file --from-log --journal j --accept-gap 3..4")]
     public void WhatTheHelpShowsIsAccepted(string line) => Assert.Empty(Errors(line));
 
     [Theory]

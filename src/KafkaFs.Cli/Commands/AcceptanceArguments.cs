@@ -1,4 +1,5 @@
 using System.CommandLine;
+using KafkaFs.Journal.Check;
 
 namespace KafkaFs.Cli.Commands;
 
@@ -27,8 +28,14 @@ internal sealed class AcceptanceArguments
     {
         command.Options.Add(_topic);
         command.Options.Add(_cluster);
-        command.Options.Add(_gap);
+        AddGapTo(command);
     }
+
+    /// <summary>For a command that reads the journal and follows none.</summary>
+    public void AddGapTo(Command command) => command.Options.Add(_gap);
+
+    /// <summary>The gap that is accepted; null if none is, or if it is none (<see cref="ToSettings"/> is refused then).</summary>
+    public OffsetGap? Gap(ParseResult parsed) => parsed.GetValue(_gap) is string gap ? OffsetGap.Parse(gap) : null;
 
     /// <summary>The settings for what is given.</summary>
     public IEnumerable<string> ToSettings(ParseResult parsed) =>

@@ -24,7 +24,6 @@ internal static class HostCommands
     public static Command Master()
     {
         JournalArguments journal = new();
-        AcceptanceArguments accepted = new();
         Argument<string[]> places = Places("DATA-ROOT TOPIC MOUNTPOINT", "the data root, the topic (not with --journal), and an empty directory");
         Option<string> http = Http, ownership = Ownership;
         Command command = new("master", """
@@ -36,7 +35,7 @@ internal static class HostCommands
             """)
         { places, http, ownership };
         journal.AddTo(command);
-        accepted.AddTo(command);
+        journal.Accepted.AddTo(command);
         Expect(command, places, journal, embedded: 2, kafka: 3);
         command.SetAction((parsed, _) =>
         {
@@ -44,7 +43,7 @@ internal static class HostCommands
             return MasterProgram.RunAsync(
             [
                 .. journal.ToSettings(parsed, given[1]),
-                .. accepted.ToSettings(parsed),
+                .. journal.Accepted.ToSettings(parsed),
                 $"--KafkaFs:DataRoot={given[0]}",
                 $"--KafkaFs:Mount:Mountpoint={given[^1]}",
                 $"--KafkaFs:Http:Urls={parsed.GetValue(http)}",
@@ -57,7 +56,6 @@ internal static class HostCommands
     public static Command Slave()
     {
         JournalArguments journal = new();
-        AcceptanceArguments accepted = new();
         Argument<string[]> places = Places("DATA-ROOT TOPIC", "the data root, and the topic (not with --journal)");
         Option<string> http = Http, ownership = Ownership;
         Command command = new("slave", """
@@ -69,7 +67,7 @@ internal static class HostCommands
             """)
         { places, http, ownership };
         journal.AddTo(command);
-        accepted.AddTo(command);
+        journal.Accepted.AddTo(command);
         Expect(command, places, journal, embedded: 1, kafka: 2);
         command.SetAction((parsed, _) =>
         {
@@ -77,7 +75,7 @@ internal static class HostCommands
             return SlaveProgram.RunAsync(
             [
                 .. journal.ToSettings(parsed, given[^1]),
-                .. accepted.ToSettings(parsed),
+                .. journal.Accepted.ToSettings(parsed),
                 $"--KafkaFs:DataRoot={given[0]}",
                 $"--KafkaFs:Http:Urls={parsed.GetValue(http)}",
                 $"--KafkaFs:Ownership={parsed.GetValue(ownership)}",

@@ -35,6 +35,9 @@ internal sealed class JournalArguments
         HelpName = "FILE",
     };
 
+    /// <summary>For <see cref="OpenReadOnlyAsync"/>; each command says itself which of them it takes.</summary>
+    public AcceptanceArguments Accepted { get; } = new();
+
     /// <summary>
     /// Adds the options to a command that works with a journal always, or if <paramref name="isNeeded"/> says so; else it takes one only if
     /// <paramref name="mayBeGiven"/>.
@@ -90,7 +93,7 @@ internal sealed class JournalArguments
     /// <summary>Opens the journal, which is there, for reading. Throws what <see cref="IJournalProvider.OpenAsync"/> throws.</summary>
     public async Task<IJournal> OpenReadOnlyAsync(ParseResult parsed, string topic, CancellationToken stop)
     {
-        IJournalProvider provider = JournalProviders.Create(Bind([.. ToSettings(parsed, topic), .. ToReadOnlySettings(parsed)]), NullLoggerFactory.Instance);
+        IJournalProvider provider = JournalProviders.Create(Bind([.. ToSettings(parsed, topic), .. ToReadOnlySettings(parsed), .. Accepted.ToSettings(parsed)]), NullLoggerFactory.Instance);
         return await provider.OpenAsync(createIfMissing: false, stop).ConfigureAwait(false);
     }
 

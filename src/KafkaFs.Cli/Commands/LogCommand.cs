@@ -33,12 +33,14 @@ internal static class LogCommand
             """)
         { topic, from, count, follow, json, data };
         journal.AddTo(command);
+        journal.Accepted.AddGapTo(command);
         journal.ExpectTopic(command, topic);
         command.SetAction(async parsed =>
         {
             using StopSignals signals = new();
             using StreamWriter output = new(Console.OpenStandardOutput(), bufferSize: 64 * 1024);
-            LogRange range = new(parsed.GetValue(from) ?? Start, parsed.GetValue(count) ?? long.MaxValue, parsed.GetValue(follow));
+            LogRange range = new(
+                parsed.GetValue(from) ?? Start, parsed.GetValue(count) ?? long.MaxValue, parsed.GetValue(follow), journal.Accepted.Gap(parsed));
             return await RunAsync(
                 () => journal.OpenReadOnlyAsync(parsed, parsed.GetValue(topic) ?? "", signals.Token),
                 new RecordPrinter(output, parsed.GetValue(json), parsed.GetValue(data)), range, signals.Token).ConfigureAwait(false);
@@ -69,7 +71,7 @@ internal static class LogCommand
             using IJournal journal = await openAsync().ConfigureAwait(false);
             if (range.TryPlace(journal.QueryBounds(0, stop), out long start, out string? problem))
             {
-                range.Print(journal, start, printer, stop);
+                await range.PrintAsync(journal, start, printer, stop).ConfigureAwait(false);
                 return ExitCode.Success;
             }
 

@@ -49,6 +49,7 @@ internal sealed class RepairCommand
             """)
         { repair._places, repair._from, repair._fromLog, repair._content };
         repair._journal.AddTo(command, isNeeded: result => result.GetValue(repair._fromLog));
+        repair._journal.Accepted.AddGapTo(command);
         command.Validators.Add(repair.Validate);
         command.SetAction(parsed => MendingCommand.Run(stop => repair.Run(parsed, stop)));
         return command;
@@ -85,7 +86,7 @@ internal sealed class RepairCommand
         using StoppedReplica? other = parsed.GetValue(_from) is string from ? StoppedReplica.Open(from) : null;
         bool contents = parsed.GetValue(_content);
         VerificationRun verification = new(replica, contents ? other : null, Console.Out);
-        ReplicaRepair repair = new(replica, verification.Print);
+        ReplicaRepair repair = new(replica, verification.Print) { AcceptedGap = _journal.Accepted.Gap(parsed) };
         RepairCounts counts = other is null ? FromLog(repair, parsed, places, stop) : repair.FromReplica(other, contents, stop);
         Console.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,

@@ -31,6 +31,7 @@ internal static class SessionCommand
             """)
         { topic };
         journal.AddTo(command);
+        journal.Accepted.AddGapTo(command);
         journal.ExpectTopic(command, topic);
         command.SetAction(parsed => MendingCommand.Run(stop => Show(journal, parsed, parsed.GetValue(topic) ?? "", stop)));
         return command;
@@ -50,6 +51,7 @@ internal static class SessionCommand
             """)
         { session, topic };
         journal.AddTo(command);
+        journal.Accepted.AddGapTo(command);
         journal.ExpectTopic(command, topic);
         command.SetAction(parsed => MendingCommand.Run(
             stop => Close(journal, parsed, parsed.GetValue(topic) ?? "", new SessionId(parsed.GetRequiredValue(session)), stop)));
@@ -62,7 +64,7 @@ internal static class SessionCommand
     private static int Show(JournalArguments arguments, ParseResult parsed, string topic, CancellationToken stop)
     {
         using IJournal journal = arguments.OpenReadOnlyAsync(parsed, topic, stop).GetAwaiter().GetResult();
-        OpenSession[] open = [.. SessionReplay.Read(journal, "the journal", stop).Open];
+        OpenSession[] open = [.. SessionReplay.Read(journal, "the journal", arguments.Accepted.Gap(parsed), stop).Open];
         Console.Out.WriteLine(Line("session", "master", "run", "records", "started", "last record"));
         foreach (OpenSession session in open)
         {
@@ -75,7 +77,7 @@ internal static class SessionCommand
     private static int Close(JournalArguments arguments, ParseResult parsed, string topic, SessionId id, CancellationToken stop)
     {
         using IJournal journal = arguments.OpenReadOnlyAsync(parsed, topic, stop).GetAwaiter().GetResult();
-        SessionReplay sessions = SessionReplay.Read(journal, "the journal", stop);
+        SessionReplay sessions = SessionReplay.Read(journal, "the journal", arguments.Accepted.Gap(parsed), stop);
         if (sessions.Find(id) is not OpenSession session)
         {
             Console.Error.WriteLine($"kafkafs: session {id} is not open; `kafkafs session list` shows those that are");

@@ -219,9 +219,10 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
 
     private bool IsSilent(KnownLog before, LogFacts found)
     {
-        if (found.Bounds is not JournalBounds bounds || bounds.Next <= before.Accepted.Reached(before.NextOffset) || !WaitsForRecords() || _silentSince?.Offset != before.NextOffset)
+        bool hasMore = found.Bounds?.Next > before.Accepted.Reached(before.NextOffset);
+        if (!hasMore || !WaitsForRecords() || _silentSince?.Offset != before.NextOffset)
         {
-            _silentSince = found.Bounds?.Next > before.Accepted.Reached(before.NextOffset) ? (before.NextOffset, clock.GetTimestamp()) : null;
+            _silentSince = hasMore ? (before.NextOffset, clock.GetTimestamp()) : null;
             return false;
         }
 

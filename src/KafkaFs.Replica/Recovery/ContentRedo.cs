@@ -19,7 +19,7 @@ internal sealed class ContentRedo(RecoveryPlan plan, NamespaceState state, TreeP
     {
         if (plan.Content.Count > 0)
         {
-            LogRange.Read(journal, plan.Content[0].RecordOffset, end, Redo, stop);
+            LogRange.Read(journal, plan.Content[0].RecordOffset, end, state.AcceptedGap, Redo, stop);
         }
 
         tree.CloseWriters();

@@ -22,7 +22,9 @@ internal static class JournalBinding
 
         return Parse(stored)
             ?? throw new DataRootException(
-                DataRootProblem.Unusable, $"'{disk.Place.Path}/{DataRoot.OwnName}/{DataRoot.BindingFile}' is damaged: which journal this replica follows is not known; use an empty data root");
+                DataRootProblem.Unusable,
+                $"'{disk.Place.Path}/{DataRoot.OwnName}/{DataRoot.BindingFile}' is damaged: "
+                + "which journal this replica follows is not known; use an empty data root");
     }
 
     /// <summary>Refuses if the data root is bound to another journal; an unbound one is taken as it is.</summary>

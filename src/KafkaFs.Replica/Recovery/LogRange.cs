@@ -14,12 +14,14 @@ internal static class LogRange
     public delegate void Visit(in JournalRecord record);
 
     /// <summary>
-    /// Gives the records <paramref name="from"/> (inclusive) to <paramref name="to"/> (exclusive), in order. Throws
-    /// <see cref="JournalRefusedException"/> for a log that lacks some of them, <see cref="JournalUnavailableException"/> if it delivers nothing for a minute, OperationCanceledException at <paramref name="stop"/>.
+    /// Gives the records <paramref name="from"/> (inclusive) to <paramref name="to"/> (exclusive), in order, past the <paramref name="gap"/>
+    /// that is accepted, as the journal's options have to say too. Throws <see cref="JournalRefusedException"/> for a log that lacks some of them,
+    /// <see cref="JournalUnavailableException"/> if it delivers nothing for a minute, OperationCanceledException at <paramref name="stop"/>.
     /// </summary>
-    public static void Read(IJournal journal, long from, long to, Visit visit, CancellationToken stop)
+    public static void Read(IJournal journal, long from, long to, OffsetGap? gap, Visit visit, CancellationToken stop)
     {
-        if (from >= to)
+        Acceptance accepted = new(Gap: gap);
+        if (accepted.Reached(from) >= to)
         {
             return;
         }
@@ -28,7 +30,7 @@ internal static class LogRange
         JournalBatch batch = new();
         long heardMs = Environment.TickCount64;
         bool hasAsked = false;
-        while (from < to)
+        while (accepted.Reached(from) < to)
         {
             stop.ThrowIfCancellationRequested();
             if (!reader.Read(batch, s_readWait))
@@ -42,7 +44,7 @@ internal static class LogRange
                 if (silence > s_askAfter && !hasAsked)
                 {
                     hasAsked = true;
-                    StartCheck.Verify(new KnownLog { NextOffset = from }, to, journal, TimeSpan.Zero, stop);
+                    StartCheck.Verify(new KnownLog { NextOffset = from, Accepted = accepted }, to, journal, TimeSpan.Zero, stop);
                 }
 
                 continue;

@@ -96,6 +96,7 @@ internal sealed partial class ReplicaRecovery(
             journal,
             header.NextOffset,
             target,
+            state.AcceptedGap,
             (in JournalRecord record) =>
             {
                 if (_trail?.Offset == record.Offset && _trail != Trail.Of(record.Offset, record.Bytes))
@@ -116,7 +117,13 @@ internal sealed partial class ReplicaRecovery(
     private CheckpointHeader Finish(long interval)
     {
         TreeSync.Run(disk.Place);
-        CheckpointHeader reached = header with { NextOffset = state.NextOffset, LastRecordHash = _lastHash, Horizon = state.NextOffset + interval, LeaderEpoch = Math.Max(header.LeaderEpoch, journal.LeaderEpoch) };
+        CheckpointHeader reached = header with
+        {
+            NextOffset = state.NextOffset,
+            LastRecordHash = _lastHash,
+            Horizon = state.NextOffset + interval,
+            LeaderEpoch = Math.Max(header.LeaderEpoch, journal.LeaderEpoch),
+        };
         NamespaceDelta delta = state.Freeze();
         index.Commit(delta, reached);
         delta.Complete();

@@ -75,7 +75,8 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
         }
         else
         {
-            ReplicaRecovery recovery = new(disk, index, state, header with { Journal = journal.Identity, LeaderEpoch = known.LeaderEpoch }, tree, journal, isFirst ? logger : NullLogger.Instance);
+            CheckpointHeader ours = header with { Journal = journal.Identity, LeaderEpoch = known.LeaderEpoch };
+            ReplicaRecovery recovery = new(disk, index, state, ours, tree, journal, isFirst ? logger : NullLogger.Instance);
             header = recovery.Run(bounds, isFirst ? options : options with { OnRecovery = null }, stop);
         }
 

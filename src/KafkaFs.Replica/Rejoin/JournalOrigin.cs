@@ -27,7 +27,7 @@ public static class JournalOrigin
         }
 
         bool isOrigin = false;
-        LogRange.Read(journal, 0, 1, (in JournalRecord record) => isOrigin = Creates(record), stop);
+        LogRange.Read(journal, 0, 1, gap: null, (in JournalRecord record) => isOrigin = Creates(record), stop);
         if (!isOrigin)
         {
             throw new JournalRefusedException(

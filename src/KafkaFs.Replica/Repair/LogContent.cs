@@ -31,10 +31,10 @@ internal sealed class LogContent(StoppedReplica replica, IJournal journal, Journ
                 $"records 0..{bounds.First - 1} are deleted from the journal, so that the contents of {files.Count} files cannot be made from it: take them from another replica (--from)");
         }
 
-        NamespaceState state = new();
+        NamespaceState state = new() { AcceptedGap = replica.Namespace.AcceptedGap };
         RecordReplay replay = new(state);
         List<ContentChange> whole = [];
-        LogRange.Read(journal, 0, replica.Namespace.NextOffset, (in JournalRecord record) => replay.Replay(record, Collect), stop);
+        LogRange.Read(journal, 0, replica.Namespace.NextOffset, state.AcceptedGap, (in JournalRecord record) => replay.Replay(record, Collect), stop);
         if (state.StateHash != replica.Namespace.StateHash)
         {
             throw new JournalRefusedException(

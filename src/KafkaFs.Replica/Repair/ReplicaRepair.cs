@@ -15,6 +15,9 @@ namespace KafkaFs.Replica.Repair;
 /// <param name="report">Hears what is found, and so mended, in words for a person.</param>
 public sealed class ReplicaRepair(StoppedReplica replica, Action<TreeDifference> report)
 {
+    /// <summary>Offsets that the journal lacks and that are gone past, as its options have to say too; null: none.</summary>
+    public OffsetGap? AcceptedGap { get; init; }
+
     /// <summary>
     /// Takes lost contents, and with <paramref name="compareContents"/> all that differ, from a replica of the same journal that was stopped
     /// cleanly at the same position. Throws <see cref="DataRootException"/> for what cannot be done; if something was changed by then, the
@@ -47,10 +50,14 @@ public sealed class ReplicaRepair(StoppedReplica replica, Action<TreeDifference>
             Filesystem = replica.Namespace.IsCreated ? replica.Namespace.Filesystem : Guid.Empty,
             NextOffset = replica.Header.NextOffset,
             TailHash = replica.Header.LastRecordHash is { Length: > 0 } hash ? hash : null,
+            Accepted = Accepted,
         };
+        replica.Namespace.AcceptedGap = AcceptedGap;
         JournalBounds bounds = StartCheck.Verify(known, 0, journal, TimeSpan.Zero, stop);
         return Run(journal, bounds, new LogContent(replica, journal, bounds), paths, contents: null, stop);
     }
+
+    private Acceptance Accepted => new(Gap: AcceptedGap);
 
     private bool IsAtCheckpoint => RepairMark.Read(replica.Root)?.Clean ?? replica.IsClean;
 
@@ -61,7 +68,7 @@ public sealed class ReplicaRepair(StoppedReplica replica, Action<TreeDifference>
         ReplicaRecovery recovery = new(replica.Root, replica.Index, replica.Namespace, replica.Header, replica.Tree, journal, NullLogger.Instance);
         try
         {
-            recovery.Run(bounds, new ReplicaOptions { DataRoot = replica.Root.Path }, stop, repair);
+            recovery.Run(bounds, new ReplicaOptions { DataRoot = replica.Root.Path, Accepted = Accepted }, stop, repair);
         }
         catch (TreeRefusedException exception)
         {

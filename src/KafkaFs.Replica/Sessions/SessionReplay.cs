@@ -1,4 +1,5 @@
 using KafkaFs.Journal;
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Journal.Contract;
 using KafkaFs.Replica.Apply;
@@ -14,12 +15,17 @@ namespace KafkaFs.Replica.Sessions;
 /// </summary>
 public sealed class SessionReplay
 {
-    private readonly NamespaceState _state = new();
+    private readonly NamespaceState _state;
     private readonly Evaluation _evaluation;
     private readonly Effects _effects = new();
     private readonly Dictionary<SessionId, OpenSession> _open = [];
 
-    public SessionReplay() => _evaluation = new Evaluation(_state);
+    /// <param name="acceptedGap">Offsets that the journal lacks and that are gone past, as its options have to say too; null: none.</param>
+    public SessionReplay(OffsetGap? acceptedGap = null)
+    {
+        _state = new NamespaceState { AcceptedGap = acceptedGap };
+        _evaluation = new Evaluation(_state);
+    }
 
     /// <summary>Offset of the next record.</summary>
     public long NextOffset => _state.NextOffset;
@@ -36,14 +42,14 @@ public sealed class SessionReplay
     public IEnumerable<OpenSession> Open => _open.Values.OrderBy(session => session.Id.Number);
 
     /// <summary>
-    /// Reads all of a journal as it is now; <paramref name="description"/> names it. Throws what <see cref="JournalOrigin.Require"/> and
+    /// Reads all of a journal as it is now; <paramref name="description"/> names it, <paramref name="acceptedGap"/> is as above. Throws what <see cref="JournalOrigin.Require"/> and
     /// <see cref="LogRange.Read"/> throw.
     /// </summary>
-    public static SessionReplay Read(IJournal journal, string description, CancellationToken stop)
+    public static SessionReplay Read(IJournal journal, string description, OffsetGap? acceptedGap, CancellationToken stop)
     {
         JournalOrigin.Require(journal, description, stop);
-        SessionReplay sessions = new();
-        LogRange.Read(journal, 0, journal.QueryBounds(0, stop).Next, (in JournalRecord record) => sessions.Replay(record), stop);
+        SessionReplay sessions = new(acceptedGap);
+        LogRange.Read(journal, 0, journal.QueryBounds(0, stop).Next, acceptedGap, (in JournalRecord record) => sessions.Replay(record), stop);
         return sessions;
     }
 

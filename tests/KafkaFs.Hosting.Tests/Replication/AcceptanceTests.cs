@@ -2,7 +2,10 @@ using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 using KafkaFs.Journal.Embedded;
 using KafkaFs.Replica;
+using KafkaFs.Replica.Repair;
+using KafkaFs.Replica.Sessions;
 using KafkaFs.Replica.Tree;
+using KafkaFs.Replica.Verification;
 using KafkaFs.TestKit;
 using KafkaFs.TestKit.Journal;
 using Microsoft.Data.Sqlite;
@@ -63,6 +66,53 @@ public sealed class AcceptanceTests : IDisposable
         // The checkpoint is past it: nothing has to be accepted any more. A new replica has to go past it as well.
         await RunAsync(6);
         await RunAsync(6, new Acceptance(Gap: new OffsetGap(3, 4)), "new");
+    }
+
+    [Fact]
+    public async Task OffsetsMissing_TheSessionsAreReadPastWhatIsAccepted()
+    {
+        await AppendAsync(_writer.FilesystemCreated(), _writer.SessionStarted(), [1], _writer.Mkdir("a"));
+        Change("DELETE FROM records WHERE offset = 2");
+        OffsetGap gap = new(2, 2);
+        using IJournal journal = await Provider(gap).OpenAsync(false, default);
+        Assert.Equal(1, Assert.Single(SessionReplay.Read(journal, "the journal", gap, TestContext.Current.CancellationToken).Open).Records);
+    }
+
+    [Fact]
+    public async Task OffsetsMissing_ContentsAreRepairedFromALogPastWhatIsAccepted()
+    {
+        OffsetGap gap = new(3, 4);
+        await AppendAsync(_writer.FilesystemCreated(), _writer.SessionStarted(), _writer.Create("file"), [1], [2], _writer.Write(_writer.Last, "content"u8.ToArray()));
+        Change("DELETE FROM records WHERE offset IN (3, 4)");
+        await RunAsync(6, new Acceptance(Gap: gap));
+        System.IO.File.Delete(_folder["root/file"]);
+        using IJournal journal = await Provider(gap).OpenAsync(false, default);
+        using (StoppedReplica replica = StoppedReplica.Open(_folder["root"]))
+        {
+            ReplicaRepair repair = new(replica, _ => { }) { AcceptedGap = gap };
+            Assert.Equal(1, repair.FromLog(journal, [], TestContext.Current.CancellationToken).Contents);
+        }
+
+        Assert.Equal("content", await System.IO.File.ReadAllTextAsync(_folder["root/file"], TestContext.Current.CancellationToken));
+    }
+
+    // The host was killed before the gap, and has to be repaired to behind it.
+    [Fact]
+    public async Task OffsetsMissing_AKilledReplicaIsRepairedPastWhatIsAccepted()
+    {
+        OffsetGap gap = new(3, 4);
+        await AppendAsync(_writer.FilesystemCreated(), _writer.SessionStarted(), _writer.Mkdir("a"));
+        await RunAsync(3, close: false);
+        await AppendAsync([1], [2], _writer.Mkdir("b"));
+        Change("DELETE FROM records WHERE offset IN (3, 4)");
+        using IJournal journal = await Provider(gap).OpenAsync(false, default);
+        using (StoppedReplica replica = StoppedReplica.Open(_folder["root"]))
+        {
+            new ReplicaRepair(replica, _ => { }) { AcceptedGap = gap }.FromLog(journal, [], TestContext.Current.CancellationToken);
+        }
+
+        Assert.True(Directory.Exists(_folder["root/b"]));
+        await RunAsync(6);
     }
 
     [Fact]

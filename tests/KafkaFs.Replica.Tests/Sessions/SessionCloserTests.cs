@@ -112,7 +112,7 @@ public sealed class SessionCloserTests
         Assert.Null(sessions.Find(new SessionId(session)));
     }
 
-    private static SessionReplay Read(VolatileJournal journal) => SessionReplay.Read(journal, "the journal", TestContext.Current.CancellationToken);
+    private static SessionReplay Read(VolatileJournal journal) => SessionReplay.Read(journal, "the journal", acceptedGap: null, TestContext.Current.CancellationToken);
 
     private static VolatileJournal WithSessions(int count, bool landsAll = true)
     {

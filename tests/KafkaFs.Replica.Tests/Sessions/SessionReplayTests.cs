@@ -1,4 +1,5 @@
 using System.Globalization;
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Journal.Contract;
 using KafkaFs.Replica.Namespace;
@@ -48,9 +49,19 @@ public sealed class SessionReplayTests
         journal.Land(made);
         journal.Land(made);
         journal.Land(writer.Mkdir("a"));
-        OpenSession session = Assert.Single(SessionReplay.Read(journal, "the journal", TestContext.Current.CancellationToken).Open);
+        OpenSession session = Assert.Single(SessionReplay.Read(journal, "the journal", acceptedGap: null, TestContext.Current.CancellationToken).Open);
         Assert.Equal(2, session.Records);
         Assert.Equal(VolatileJournal.AppendTimeMs, session.StartedMs);
+    }
+
+    [Fact]
+    public void AnAcceptedGapAtTheEndIsNotWaitedFor()
+    {
+        VolatileJournal journal = new() { BoundsEnd = 3 };
+        RecordWriter writer = new(Guid.NewGuid(), Guid.NewGuid());
+        journal.Land(writer.FilesystemCreated());
+        journal.Land(writer.SessionStarted());
+        Assert.Single(SessionReplay.Read(journal, "the journal", new OffsetGap(2, 2), TestContext.Current.CancellationToken).Open);
     }
 
     [Fact]
@@ -58,6 +69,6 @@ public sealed class SessionReplayTests
     {
         VolatileJournal journal = new() { First = 1 };
         journal.Land([1]);
-        Assert.Throws<JournalRefusedException>(() => SessionReplay.Read(journal, "the journal", TestContext.Current.CancellationToken));
+        Assert.Throws<JournalRefusedException>(() => SessionReplay.Read(journal, "the journal", acceptedGap: null, TestContext.Current.CancellationToken));
     }
 }

@@ -122,6 +122,13 @@ internal sealed class KafkaLogProbe(KafkaJournalOptions options, Func<KafkaTroub
                 // What is assigned by hand is delivered all the same.
                 trouble.OnGroupDenied();
             }
+            catch (ConsumeException exception) when (exception.Error.Code == ErrorCode.TopicAuthorizationFailed)
+            {
+                JournalRefusedException denied = new(
+                    JournalRefusal.Forbidden,
+                    $"the brokers at {options.BootstrapServers} do not allow Read on topic '{options.Topic}': {exception.Error.Reason}", exception);
+                throw new JournalUnavailableException(denied.Message, denied);
+            }
             catch (ConsumeException exception)
             {
                 throw new JournalUnavailableException($"{options.Name} does not deliver record {offset}: {exception.Error.Reason}", exception);

@@ -151,8 +151,8 @@ internal sealed partial class MasterWorker(
 
     // Only a master whose data root has followed no journal yet may create one: a topic that vanished must not come back empty.
     private async Task<IJournal> OpenJournalAsync(CancellationToken stop) =>
-        Path.Exists(Path.Combine(settings.DataRoot, DataRoot.OwnName, DataRoot.BindingFile))
-            ? await JournalOpening.WaitAsync(provider, _status, stop).ConfigureAwait(false)
+        JournalOpening.IsFollowing(settings.DataRoot)
+            ? await JournalOpening.WaitAsync(provider, settings.DataRoot, _status, stop).ConfigureAwait(false)
             : await provider.OpenAsync(createIfMissing: true, stop).ConfigureAwait(false);
 
     private FuseMountOptions MountOptions(IJournal journal)

@@ -86,9 +86,9 @@ public sealed partial class LocalReplica : IDisposable
 
     /// <summary>
     /// Opens the data root, checks that <paramref name="journal"/> is the one it follows, and brings tree and namespace to one position:
-    /// that of a clean stop, that of a recovery, or the journal's start. While this machine refuses a recovery it is tried again until
-    /// <paramref name="stop"/>. Throws <see cref="DataRootException"/>, <see cref="CheckpointException"/>,
-    /// <see cref="JournalRefusedException"/> and <see cref="JournalUnavailableException"/>; nothing is lost then.
+    /// that of a clean stop, that of a recovery, or the journal's start. While this machine refuses a recovery, or the journal does not answer, it
+    /// is tried again until <paramref name="stop"/>. Throws <see cref="DataRootException"/>, <see cref="CheckpointException"/> and
+    /// <see cref="JournalRefusedException"/>; nothing is lost then.
     /// </summary>
     public static LocalReplica Open(ReplicaOptions options, IJournal journal, ILogger logger, TimeProvider clock, CancellationToken stop)
     {

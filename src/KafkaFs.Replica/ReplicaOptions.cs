@@ -30,12 +30,15 @@ public sealed record ReplicaOptions
     /// <summary>How long a log that seems not to be ours, or to end too early, is given to say so again.</summary>
     internal TimeSpan ConfirmEndAfter { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>How long a recovery waits at first after a refusal.</summary>
-    internal TimeSpan RetryRecoveryAfter { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>How long an opening waits at first until it is tried again.</summary>
+    internal TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Hears, in words for a person, from where to where a replica recovers.</summary>
     public Action<string>? OnRecovery { get; init; }
 
-    /// <summary>Hears, in words for a person, what this machine refuses a recovery, which is tried again until it can be done.</summary>
-    public Action<string>? OnRecoveryStalled { get; init; }
+    /// <summary>
+    /// Hears, in words for a person, what keeps the replica from being opened: the journal does not answer, or this machine refuses a recovery. It is
+    /// tried again until it can be done.
+    /// </summary>
+    public Action<string>? OnStalled { get; init; }
 }

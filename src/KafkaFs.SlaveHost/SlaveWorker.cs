@@ -26,7 +26,7 @@ internal sealed class SlaveWorker(
     /// <inheritdoc/>
     protected override async Task RunAsync(CancellationToken stop)
     {
-        using IJournal journal = await JournalOpening.WaitAsync(provider, _status, stop).ConfigureAwait(false);
+        using IJournal journal = await JournalOpening.WaitAsync(provider, settings.DataRoot, _status, stop).ConfigureAwait(false);
         using LocalReplica replica = ReplicaOpening.Open(settings, journal, _status, _logger, clock, stop);
         using LogCheck check = ReplicaOpening.Check(replica, journal, _logger, clock);
         using JournalFollower follower = new(replica, journal, check, _status, metrics);

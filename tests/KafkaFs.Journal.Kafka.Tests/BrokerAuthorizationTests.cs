@@ -64,6 +64,9 @@ public sealed class BrokerAuthorizationTests : IDisposable
             Assert.Equal(AppendStatus.Placed, (await allowed.WaitAsync(1))[0].Result.Status);
         }
 
+        JournalUnavailableException unread = Assert.Throws<JournalUnavailableException>(() => journal.Probe(0, default));
+        Assert.Contains($"do not allow Read on topic '{_topic}'", unread.Message, StringComparison.Ordinal);
+        Assert.Equal(JournalRefusal.Forbidden, Assert.IsType<JournalRefusedException>(unread.InnerException).Refusal);
         using IJournalReader reader = journal.OpenReader(0, 0);
         JournalBatch batch = new();
         await TroubleAsync(journal, $"do not allow Read on topic '{_topic}'", () => Assert.False(reader.Read(batch, TimeSpan.FromMilliseconds(100))));

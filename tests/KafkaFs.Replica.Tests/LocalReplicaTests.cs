@@ -67,6 +67,32 @@ public sealed class LocalReplicaTests : IDisposable
         Assert.Throws<JournalRefusedException>(() => Open());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void AStartWaitsForAJournalThatDoesNotAnswer(bool clean)
+    {
+        Run(3, clean);
+        _journal.NoAnswer = new JournalUnavailableException("no leader");
+        List<string> waits = [];
+        using LocalReplica replica = Open(onStalled: words =>
+        {
+            waits.Add(words);
+            _journal.NoAnswer = waits.Count == 2 ? null : _journal.NoAnswer;
+        });
+        Assert.Equal(["no leader", "no leader"], waits);
+        Assert.Equal(3, replica.Applier.NextOffset);
+    }
+
+    [Fact]
+    public void AStartThatLacksARightEndsByItsName()
+    {
+        JournalRefusedException denied = new(JournalRefusal.Forbidden, "no right to read");
+        _journal.NoAnswer = new JournalUnavailableException(denied.Message, denied);
+        JournalRefusedException refused = Assert.Throws<JournalRefusedException>(() => Open());
+        Assert.Equal((JournalRefusal.Forbidden, "no right to read"), (refused.Refusal, refused.Message));
+    }
+
     [Fact]
     public void OnlyWhoAsksForItGetsTheHashOfTheLastRecord()
     {
@@ -295,9 +321,17 @@ public sealed class LocalReplicaTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private LocalReplica Open(string? root = null, TreeOwnership? ownership = null, long checkpointRecords = 1_000)
+    private LocalReplica Open(string? root = null, TreeOwnership? ownership = null, long checkpointRecords = 1_000, Action<string>? onStalled = null)
     {
-        ReplicaOptions options = new() { DataRoot = root ?? Root, Ownership = ownership, CheckpointRecords = checkpointRecords, ConfirmEndAfter = TimeSpan.Zero };
+        ReplicaOptions options = new()
+        {
+            DataRoot = root ?? Root,
+            Ownership = ownership,
+            CheckpointRecords = checkpointRecords,
+            ConfirmEndAfter = TimeSpan.Zero,
+            RetryAfter = TimeSpan.Zero,
+            OnStalled = onStalled,
+        };
         return LocalReplica.Open(options, _journal, NullLogger.Instance, TimeProvider.System, default);
     }
 

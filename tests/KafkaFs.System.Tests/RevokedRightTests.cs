@@ -49,6 +49,11 @@ public sealed class RevokedRightTests : IDisposable
 
         await RevokeAsync(AclOperation.Read);
         await StalledAsync(slave, $"do not allow Read on topic '{_topic}'");
+
+        // It ends a start.
+        HostUnderTest other = _setup.Slave("other", log: "other");
+        Assert.Equal(79, other.WaitForExit());
+        Assert.Contains($"do not allow Read on topic '{_topic}'", other.LogOfThisRun, StringComparison.Ordinal);
         await GrantAsync(AclOperation.Read);
         await slave.ReadyAsync();
         await master.ReadyAsync();

@@ -13,8 +13,8 @@ public static class ReplicaOpening
     public const string AlwaysFetchesSwitch = "KafkaFs.AlwaysFetches";
 
     /// <summary>
-    /// <see cref="LocalReplica.Open"/>: blocks while a replica recovers, and while this machine refuses that, which is a stall and
-    /// goes on by itself.
+    /// <see cref="LocalReplica.Open"/>: blocks while a replica recovers, and while this machine refuses that or the journal does not answer, which is
+    /// a stall and goes on by itself.
     /// </summary>
     public static LocalReplica Open(
         HostSettings settings, IJournal journal, HostStatus status, ILogger logger, TimeProvider clock, CancellationToken stop)
@@ -28,7 +28,7 @@ public static class ReplicaOpening
             Accepted = settings.Accepted,
             AlwaysFetches = AppContext.TryGetSwitch(AlwaysFetchesSwitch, out bool always) && always,
             OnRecovery = words => status.Set(HostState.Starting, words),
-            OnRecoveryStalled = words => status.Set(HostState.Stalled, words),
+            OnStalled = words => status.Set(HostState.Stalled, words),
         };
         return LocalReplica.Open(options, journal, logger, clock, stop);
     }

@@ -61,7 +61,8 @@ public interface IJournal : IDisposable
 
     /// <summary>
     /// The same, and the records 0 and before <paramref name="next"/>, of clients that know nothing of before: those in use do not notice
-    /// a topic that was created again. One at a time; limit and exceptions as for <see cref="Look"/>.
+    /// a topic that was created again. One at a time; limit and exceptions as for <see cref="Look"/>. Where a right is missing for an answer the
+    /// exception has a <see cref="JournalRefusedException"/> (Forbidden) inside.
     /// </summary>
     LogFacts Probe(long next, CancellationToken stop) => LogProbe.Probe(this, next, stop);
 

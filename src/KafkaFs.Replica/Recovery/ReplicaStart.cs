@@ -23,17 +23,21 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
 
     /// <summary>
     /// Finds it, and recovers if the last run did not end cleanly. Throws what refuses (<see cref="LocalReplica.Open"/>); waits while this
-    /// machine refuses a recovery.
+    /// machine refuses a recovery, and while the journal does not answer (a leader is being elected, brokers are away).
     /// </summary>
     public static ReplicaStart Find(
         IReplicaDisk disk, ICheckpointStore index, DataTree tree, ReplicaOptions options, IJournal journal, ILogger logger, CancellationToken stop)
     {
         string? told = null;
-        for (TimeSpan wait = options.RetryRecoveryAfter; ; wait = wait * 2 < s_longestRetry ? wait * 2 : s_longestRetry)
+        for (TimeSpan wait = options.RetryAfter; ; wait = wait * 2 < s_longestRetry ? wait * 2 : s_longestRetry)
         {
             try
             {
                 return FindOnce(disk, index, tree, options, isFirst: told is null, journal, logger, stop);
+            }
+            catch (JournalUnavailableException exception)
+            {
+                options.OnStalled?.Invoke(exception.Message);
             }
             catch (Exception exception) when (exception is TreeRefusedException or CheckpointSpaceException or DataRootException { IsSpace: true })
             {
@@ -44,10 +48,11 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
                     told = words;
                 }
 
-                options.OnRecoveryStalled?.Invoke(words);
-                stop.WaitHandle.WaitOne(wait);
-                stop.ThrowIfCancellationRequested();
+                options.OnStalled?.Invoke(words);
             }
+
+            stop.WaitHandle.WaitOne(wait);
+            stop.ThrowIfCancellationRequested();
         }
     }
 

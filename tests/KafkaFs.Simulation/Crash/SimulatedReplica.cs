@@ -37,8 +37,8 @@ internal sealed class SimulatedReplica : IDisposable
             DataRoot = "simulated",
             CheckpointRecords = checkpointRecords,
             ConfirmEndAfter = TimeSpan.Zero,
-            RetryRecoveryAfter = TimeSpan.Zero,
-            OnRecoveryStalled = GoOnIfRefused,
+            RetryAfter = TimeSpan.Zero,
+            OnStalled = GoOnIfRefused,
         };
         _ownership = traits.IsRoot ? TreeOwnership.Full : TreeOwnership.Namespace;
     }

@@ -117,8 +117,11 @@ public sealed class VolatileJournal : IJournal, IJournalAppender
         }
     }
 
+    /// <summary>What the next probe ends with instead; null: it has an answer.</summary>
+    public JournalUnavailableException? NoAnswer { get; set; }
+
     /// <inheritdoc/>
-    public LogFacts Probe(long next, CancellationToken stop) => Findings.TryDequeue(out LogFacts? found) ? found : LogProbe.Probe(this, next, stop);
+    public LogFacts Probe(long next, CancellationToken stop) => NoAnswer is not null ? throw NoAnswer : Findings.TryDequeue(out LogFacts? found) ? found : LogProbe.Probe(this, next, stop);
 
     /// <inheritdoc/>
     public IJournalAppender OpenAppender(int partition, IAppendListener listener)

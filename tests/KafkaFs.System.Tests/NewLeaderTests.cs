@@ -40,22 +40,6 @@ public sealed class NewLeaderTests : IDisposable
         Assert.Equal(0, master.Stop());
     }
 
-    [Fact]
-    public async Task AStartDuringAnElectionWaitsForTheNewLeader()
-    {
-        HostUnderTest master = await _setup.Master().ReadyAsync(), slave = await _setup.Slave().ReadyAsync();
-        ToolProcess.Shell($"mkdir {_setup.Mount}/a");
-        await Setup.CaughtUpAsync(master, slave);
-        Assert.Equal((0, 0), (slave.Stop(), master.Stop()));
-        _cluster.KillBroker(_cluster.Leader(_topic));
-        (master, slave) = (_setup.Again(master, () => _setup.Master()), _setup.Again(slave, () => _setup.Slave()));
-        await master.ReadyAsync();
-        await slave.ReadyAsync();
-        ToolProcess.Shell($"mkdir {_setup.Mount}/b");
-        await _setup.EqualAsync(master, slave);
-        Assert.Equal((0, 0), (slave.Stop(), master.Stop()));
-    }
-
     public void Dispose()
     {
         _setup.Dispose();

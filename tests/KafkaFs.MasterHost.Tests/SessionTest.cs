@@ -76,6 +76,30 @@ public abstract class SessionTest : IDisposable
         return call;
     }
 
+    internal FileId NewFile()
+    {
+        Change change = new() { Kind = ChangeKind.Create, Parent = FileId.Root, Name = "file"u8, Mode = 0x1a4 };
+        Submit(ref change);
+        Journal.Accept(0);
+        return FileId.Of(Session.Id, 1);
+    }
+
+    internal Call SubmitWrite(FileId file, byte[] data, ChangeFlags flags)
+    {
+        Change change = new() { Kind = ChangeKind.Write, Inode = file, Data = data, Flags = flags };
+        return Submit(ref change);
+    }
+
+    internal Change Decoded(int handed)
+    {
+        Assert.True(ChangeCodec.TryDecode(Journal.Handed[handed].Record, out Change change, out _));
+        return change;
+    }
+
+    internal string NameOf(int handed) => System.Text.Encoding.UTF8.GetString(Decoded(handed).Name);
+
+    internal (uint Incarnation, ulong Sequence) PlaceOf(int handed) => (Decoded(handed).Header.Incarnation, Decoded(handed).Header.Sequence);
+
     internal void ReadOn()
     {
         JournalBatch batch = new();

@@ -90,6 +90,6 @@ public sealed class OutOfRangeTests : IDisposable
     {
         KafkaJournalOptions options = new() { BootstrapServers = _mock.Bootstrap, Topic = _topic, Properties = new Dictionary<string, string> { ["fetch.wait.max.ms"] = "5" } };
         KafkaTrouble trouble = new(new RecordedWarnings(), options);
-        return new KafkaJournal(options, new JournalIdentity("kafka", "the-cluster", Known().Id.ToString()), 1_000_000, () => connect(++_probes), trouble);
+        return new KafkaJournal(options, new JournalIdentity("kafka", "the-cluster", Known().Id.ToString()), 1_000_000, _ => connect(++_probes), trouble);
     }
 }

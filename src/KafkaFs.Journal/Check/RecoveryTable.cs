@@ -52,7 +52,7 @@ public static class RecoveryTable
         new(TailDiffers, Refuse, JournalRefusal.Replaced, (known, found) => known.TailHash is byte[] hash && found.TailHash is byte[] tail && !tail.AsSpan().SequenceEqual(hash),
             "record {last} of {log} is another than the one that this replica applied: the journal's history was rewritten", Restored),
         new(AcceptedUnproven, Refuse, JournalRefusal.Replaced, (known, found) => (IsOtherCluster(known, found) || IsOtherLog(known, found)) && !IsProven(known, found),
-            "{log} ({id}) is accepted, but record {last}, which only the same log has, cannot be compared", Rejoin),
+            "{log} ({id}) is accepted, but no record that was applied here, which only the same log has, can be compared", Rejoin),
         new(OffsetsMissing, Refuse, JournalRefusal.Gap, (known, found) => found.NextFound > known.NextOffset && known.Accepted.Gap != Missing(known, found),
             "offsets {gap} are missing in {log}: compaction or a transactional writer", "find out who writes there; `--accept-gap {gap}` goes on after them"),
         new(NothingDelivered, LookAtTail, default, (known, found) => found.IsSilent && found.NextFound is null,

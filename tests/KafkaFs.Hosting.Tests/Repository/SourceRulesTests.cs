@@ -41,6 +41,23 @@ public sealed partial class SourceRulesTests
     public void EverythingIsCaughtOnlyWhereItIsMeant() =>
         Assert.Empty(Sources().Where(source => CatchAll().IsMatch(source.Text) && source.Path.StartsWith("src/", StringComparison.Ordinal) && !s_mayCatchAll.Contains(source.Path)).Select(source => source.Path));
 
+    // What each hunk takes for the product's text is there: else tests/mutations/run, which is long, shows nothing.
+    [Fact]
+    public void EveryMutationCanBeApplied()
+    {
+        string[] patches = Directory.GetFiles(Path.Combine(Environments.Repository, "tests/mutations"), "*.patch");
+        Assert.NotEmpty(patches);
+        foreach ((string patch, string file) in patches.SelectMany(patch => File.ReadAllText(patch).Split("\n--- a/").Skip(1).Select(file => (patch, file))))
+        {
+            string source = File.ReadAllText(Path.Combine(Environments.Repository, file.Split('\n')[0]));
+            foreach (string hunk in HunkHead().Split(file).Skip(1))
+            {
+                string before = string.Concat(hunk.Split('\n').Where(line => line is [' ' or '-', ..]).Select(line => line[1..] + "\n"));
+                Assert.True(source.Contains(before, StringComparison.Ordinal), $"{Path.GetFileName(patch)} cannot be applied: there is no\n{before}");
+            }
+        }
+    }
+
     [Fact]
     public void EveryTestProjectIsInTheTestScript()
     {
@@ -59,6 +76,9 @@ public sealed partial class SourceRulesTests
 
     [GeneratedRegex(@"\b(class|struct|interface|namespace)\s+[\w.]*(Utils|Helpers|Manager|Common)\b")]
     private static partial Regex BadName();
+
+    [GeneratedRegex(@"^@@.*\n", RegexOptions.Multiline)]
+    private static partial Regex HunkHead();
 
     [GeneratedRegex(@"catch\s*(\(\s*Exception\b[^)]*\)|\r?\n\s*\{)")]
     private static partial Regex CatchAll();

@@ -94,7 +94,7 @@ public sealed class RecoveryTableTests
     {
         KnownLog known = s_known with { Accepted = new Acceptance(Topic: "id-b"), TailHash = isKnown ? s_known.TailHash : null };
         LogFacts found = s_ours with { Identity = s_log with { Log = "id-b" }, TailHash = isKnown ? null : s_ours.TailHash };
-        Found(known, LogRow.AcceptedUnproven, LogVerdict.Refuse, JournalRefusal.Replaced, found, "topic 't' (id-b) is accepted, but record 9");
+        Found(known, LogRow.AcceptedUnproven, LogVerdict.Refuse, JournalRefusal.Replaced, found, "topic 't' (id-b) is accepted, but no record that was applied here");
     }
 
     [Fact]

@@ -15,10 +15,10 @@ internal sealed class KafkaJournal : IJournal
     private readonly KafkaProgress _progress;
     private readonly Lock _queryGate = new();
     private IConsumer<Ignore, Ignore>? _query;
-    private volatile Action<string>? _suspected;
+    private volatile Func<string, Task>? _suspected;
     private volatile int _maxRecordBytes;
     private int _leaderEpoch = -1;
-    private int _recordEpoch = -1;
+    private int _leader = -1;
     private bool _disposed;
 
     /// <param name="connect">Makes clients for questions about the topic, with whom their complaints go to.</param>
@@ -49,27 +49,24 @@ internal sealed class KafkaJournal : IJournal
     public int LeaderEpoch => Volatile.Read(ref _leaderEpoch);
 
     /// <inheritdoc/>
-    public Action<string>? Suspected
+    public Func<string, Task>? Suspected
     {
         get => _suspected;
         set => _suspected = value;
     }
 
-    /// <summary>For readers and appenders: something was seen that may hide a change of the topic.</summary>
-    public void Suspect(string why) => _suspected?.Invoke(why);
+    /// <summary>
+    /// For readers and appenders: something was seen that may hide a change of the topic. Completes once the topic is known to be the same, at
+    /// once if nobody checks it.
+    /// </summary>
+    public Task Suspect(string why) => _suspected?.Invoke(why) ?? Task.CompletedTask;
 
     /// <summary>For readers: the epoch of the leader that wrote a record.</summary>
     public void NoteEpoch(int epoch)
     {
-        int before = Interlocked.Exchange(ref _recordEpoch, epoch);
         if (epoch > LeaderEpoch)
         {
             Volatile.Write(ref _leaderEpoch, epoch);
-        }
-
-        if (epoch != before && before >= 0)
-        {
-            Suspect($"a record of leader epoch {epoch} after one of {before}");
         }
     }
 
@@ -128,8 +125,11 @@ internal sealed class KafkaJournal : IJournal
         lock (_queryGate)
         {
             _disposed = true;
-            _query?.Dispose();
-            _query = null;
+            if (_query is not null)
+            {
+                ClientDisposal.Run(_query);
+                _query = null;
+            }
         }
     }
 
@@ -144,9 +144,15 @@ internal sealed class KafkaJournal : IJournal
         }
     }
 
-    // Raised again, it is of use only to clients that are made anew, with the next start.
     private LogFacts Noted(LogFacts facts)
     {
+        // A master that writes alone reads nothing, and hears of it by nothing else.
+        if (facts.Leader is int leader && Interlocked.Exchange(ref _leader, leader) is int before && before != leader && before >= 0)
+        {
+            Suspect($"broker {leader} leads the topic instead of {before}");
+        }
+
+        // Raised again, the limit is of use only to clients that are made anew, with the next start.
         if (facts.MaxRecordBytes is int now && now < _maxRecordBytes)
         {
             _maxRecordBytes = now;

@@ -71,8 +71,15 @@ internal sealed class KafkaLogProbe(KafkaJournalOptions options, Func<KafkaTroub
             trouble.Topic = exception.Message;
             throw new JournalUnavailableException(exception.Message, exception);
         }
+        catch (JournalUnavailableException)
+        {
+            // Nobody says so any more.
+            trouble.Topic = null;
+            throw;
+        }
         catch (KafkaException exception)
         {
+            trouble.Topic = null;
             throw new JournalUnavailableException($"{options.Name} cannot be asked about: {AdminErrors.Of(exception).Reason}", exception);
         }
     }
@@ -91,13 +98,13 @@ internal sealed class KafkaLogProbe(KafkaJournalOptions options, Func<KafkaTroub
         if (bounds.First == 0)
         {
             ConsumeResult<Ignore, byte[]> first = At(0);
-            facts = facts with { Origin = IsRecord(first, 0) ? LogOrigin.Of(first.Message.Value) : new LogOrigin(null, "gone") };
+            facts = facts with { Origin = IsRecord(first, 0) ? LogOrigin.Of(first.Message.Value ?? []) : new LogOrigin(null, "gone") };
         }
 
         if (next > bounds.First && next <= bounds.Next)
         {
             ConsumeResult<Ignore, byte[]> last = At(next - 1);
-            facts = facts with { TailHash = IsRecord(last, next - 1) ? SHA256.HashData(last.Message.Value) : [] };
+            facts = facts with { TailHash = IsRecord(last, next - 1) ? SHA256.HashData(last.Message.Value ?? []) : [] };
         }
 
         return next >= bounds.First && next < bounds.Next ? facts with { NextFound = At(next).Offset.Value } : facts;

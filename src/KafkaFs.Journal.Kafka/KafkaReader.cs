@@ -22,6 +22,7 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
     private readonly KafkaTrouble _trouble;
     private readonly int _partition;
     private readonly Lock _gate = new();
+    private readonly EpochGate _epochs;
     private IConsumer<Ignore, int> _consumer;
     private JournalBatch? _filling;
     private bool _isReleased;
@@ -34,6 +35,7 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
     public KafkaReader(KafkaJournalOptions options, KafkaJournal journal, int partition, long from, KafkaTrouble trouble)
     {
         (_options, _journal, _partition, NextOffset, _trouble) = (options, journal, partition, from, trouble);
+        _epochs = new EpochGate(journal);
         _consumer = KafkaClients.Consumer(options, journal.MaxRecordBytes, trouble, this);
         AssignAtNext();
     }
@@ -89,7 +91,10 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             (_isReleased, NextOffset) = (false, next);
-            AssignAtNext();
+            if (!_epochs.IsClosed)
+            {
+                AssignAtNext();
+            }
         }
     }
 
@@ -112,7 +117,7 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
 
             ClientDisposal.Run(_consumer);
             _consumer = fresh;
-            if (!_isReleased)
+            if (!_isReleased && !_epochs.IsClosed)
             {
                 AssignAtNext();
             }
@@ -128,7 +133,7 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
         // A Read of another thread, which uses the native client, ends within s_wakeInterval.
         lock (_gate)
         {
-            _consumer.Dispose();
+            ClientDisposal.Run(_consumer);
         }
     }
 
@@ -154,7 +159,7 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
 
         while (batch.Count == 0 && !_woken.IsCancellationRequested && !_disposed)
         {
-            if (Environment.TickCount64 >= _assignAgainAtMs)
+            if (_epochs.TryOpen() || Environment.TickCount64 >= _assignAgainAtMs)
             {
                 AssignAtNext();
             }
@@ -200,9 +205,11 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
             throw OnJump(offset);
         }
 
-        if (result.LeaderEpoch is int epoch)
+        if (!_epochs.TryPass(result.LeaderEpoch))
         {
-            _journal.NoteEpoch(epoch);
+            _consumer.Unassign();
+            (_trouble.Reading, _assignAgainAtMs) = ($"{_options.Name} is checked before record {offset} is applied, which another leader took", null);
+            return false;
         }
 
         _trouble.OnAnswer();
@@ -219,7 +226,7 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
     // A broker refuses at once: what it did not refuse anew is over, also where there is no record to deliver.
     private void NoteQuiet()
     {
-        if (_trouble.Reading is not null && _assignAgainAtMs is null && Environment.TickCount64 - _assignedAtMs >= s_confirmAfter.TotalMilliseconds)
+        if (_trouble.Reading is not null && _assignAgainAtMs is null && !_epochs.IsClosed && Environment.TickCount64 - _assignedAtMs >= s_confirmAfter.TotalMilliseconds)
         {
             _trouble.Reading = null;
         }
@@ -290,11 +297,10 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
 
         // Found twice before it is believed.
         _foundBefore = refused;
-        if (finding is not null)
-        {
-            _journal.Suspect(finding.Words);
-        }
+        string words = finding?.Words ?? $"{_options.Name} does not deliver record {NextOffset}";
 
-        Stall(finding?.Words ?? $"{_options.Name} does not deliver record {NextOffset}", s_confirmAfter);
+        // Also without a finding: a log that was shortened and is longer again has this offset, and what the replica applied before it is not known here.
+        _journal.Suspect(words);
+        Stall(words, s_confirmAfter);
     }
 }

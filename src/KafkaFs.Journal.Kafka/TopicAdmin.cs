@@ -118,6 +118,7 @@ internal sealed partial class TopicAdmin(ITopicClient client, KafkaJournalOption
             Identity = new JournalIdentity("kafka", (await cluster.ConfigureAwait(false)).ClusterId ?? "", topic.TopicId.ToString()),
             Bounds = new JournalBounds(first, next),
             LeaderEpoch = epoch,
+            Leader = topic.Partitions is [{ Leader.Id: int leader }, ..] && leader >= 0 ? leader : null,
         };
     }
 

@@ -51,7 +51,11 @@ public sealed class MockFaultTests : IDisposable
         using IJournalReader reader = journal.OpenReader(0, 0);
         JournalBatch batch = new();
         List<string> suspicions = [];
-        journal.Suspected = suspicions.Add;
+        journal.Suspected = why =>
+        {
+            suspicions.Add(why);
+            return Task.CompletedTask;
+        };
         await UntilAsync(() =>
         {
             Assert.False(reader.Read(batch, TimeSpan.FromMilliseconds(50)));
@@ -84,7 +88,11 @@ public sealed class MockFaultTests : IDisposable
     {
         using KafkaJournal journal = Open();
         List<string> suspicions = [];
-        journal.Suspected = suspicions.Add;
+        journal.Suspected = why =>
+        {
+            suspicions.Add(why);
+            return Task.CompletedTask;
+        };
         journal.QueryBounds(0, default);
         Assert.Empty(suspicions);
         _trouble.OnError(new Error(ErrorCode.Local_AllBrokersDown, "1/1 brokers are down"));
@@ -142,7 +150,11 @@ public sealed class MockFaultTests : IDisposable
         KafkaTrouble? heard = null;
         using KafkaJournal journal = Open(fresh => heard = fresh);
         List<string> suspicions = [];
-        journal.Suspected = suspicions.Add;
+        journal.Suspected = why =>
+        {
+            suspicions.Add(why);
+            return Task.CompletedTask;
+        };
         journal.Probe(0, TestContext.Current.CancellationToken);
         heard!.OnError(new Error(ErrorCode.Local_Transport, "one broker of three is down"));
         Assert.Null(journal.Trouble);

@@ -54,6 +54,18 @@ public sealed class RecoveryTableBrokerTests(RecoveryTableCluster broker) : ICla
         Assert.Equal(3, _journal.Probe(3, default).NextFound);
     }
 
+    // What compaction knows as a tombstone: anybody who may write can append it, and replicas go past it as a void record.
+    [Fact]
+    public async Task Resume_AfterARecordWithoutAValue()
+    {
+        await OpenAsync(records: 2);
+        ProducerConfig config = new() { BootstrapServers = Cluster.Bootstrap, BatchNumMessages = 1 };
+        using IProducer<Null, byte[]> producer = new ProducerBuilder<Null, byte[]>(config).Build();
+        await producer.ProduceAsync(new TopicPartition(_topic, 0), new Message<Null, byte[]> { Value = null! });
+        KnownLog known = Known with { NextOffset = 3, TailHash = SHA256.HashData([]) };
+        Assert.Null(RecoveryTable.Judge(known, _journal!.Probe(3, default)).Finding);
+    }
+
     [Fact]
     public async Task TopicMissing()
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
@@ -50,14 +51,20 @@ public sealed class ThreeBrokerTests(ThreeBrokers brokers) : IClassFixture<Three
     public async Task LeaderEpochBelow_IsSettledByTheTailAndANewLeaderIsNoOtherLog()
     {
         using IJournal journal = await Provider.OpenAsync(true, default);
-        List<string> suspicions = [];
-        journal.Suspected = suspicions.Add;
+        ConcurrentQueue<string> suspicions = [];
+        TaskCompletionSource settled = new();
+        journal.Suspected = why =>
+        {
+            suspicions.Enqueue(why);
+            return settled.Task;
+        };
         byte[] last = _writer.Mkdir("d");
         await AppendAsync(journal, _writer.FilesystemCreated(), last);
         using IJournalReader reader = journal.OpenReader(0, 0);
         JournalBatch batch = new();
         await UntilAsync(() => reader.Read(batch, TimeSpan.FromMilliseconds(100)) && reader.NextOffset == 2);
         int former = journal.LeaderEpoch;
+        journal.Look(default);
         Assert.True(former >= 0);
         Assert.Empty(suspicions);
 
@@ -67,9 +74,22 @@ public sealed class ThreeBrokerTests(ThreeBrokers brokers) : IClassFixture<Three
         {
             last = _writer.Mkdir("e");
             await AppendAsync(journal, last);
+            await UntilAsync(() =>
+            {
+                Assert.False(reader.Read(batch, TimeSpan.FromMilliseconds(100)));
+                return suspicions.Any(why => why.StartsWith("a record of leader epoch", StringComparison.Ordinal));
+            });
+            Assert.False(reader.Read(batch, TimeSpan.FromSeconds(2)));
+            Assert.Equal(2, reader.NextOffset);
+            Assert.Contains("is checked before record 2 is applied", journal.ReadingTrouble, StringComparison.Ordinal);
+
+            settled.SetResult();
             await UntilAsync(() => reader.Read(batch, TimeSpan.FromMilliseconds(100)) && reader.NextOffset == 3);
+            Assert.Null(journal.ReadingTrouble);
             Assert.True(journal.LeaderEpoch > former, $"{journal.LeaderEpoch} after {former}");
-            Assert.Contains(suspicions, why => why == $"a record of leader epoch {journal.LeaderEpoch} after one of {former}");
+            Assert.Contains($"a record of leader epoch {journal.LeaderEpoch} after one of {former}", suspicions);
+            journal.Look(default);
+            Assert.Contains(suspicions, why => why == $"broker {Cluster.Leader(_topic)} leads the topic instead of {leader}");
 
             KnownLog known = new() { Identity = journal.Identity, NextOffset = 3, TailHash = SHA256.HashData(last), LeaderEpoch = journal.LeaderEpoch };
             LogFacts found = journal.Probe(3, default);

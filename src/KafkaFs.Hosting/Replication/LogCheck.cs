@@ -24,14 +24,15 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
     internal static readonly TimeSpan SayAgainAfter = TimeSpan.FromDays(1);
 
     private static readonly TimeSpan s_confirmAfter = TimeSpan.FromSeconds(3);
+    // Readers may wait for it.
+    private static readonly TimeSpan s_unsettledInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_leastInterval = TimeSpan.FromSeconds(1);
 
     private readonly AutoResetEvent _hurry = new(false);
     private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly Suspicions _suspicions = new();
     private readonly Lock _saying = new();
     private readonly Dictionary<LogRow, long> _saidAt = [];
-    private volatile string? _suspicion;
-    private string? _unsettled;
     private volatile string? _stall;
     private volatile JournalRefusedException? _verdict;
     private (long Offset, long At)? _silentSince;
@@ -46,10 +47,14 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
     public Func<bool> WaitsForRecords { get; init; } = () => true;
 
     /// <inheritdoc/>
-    public void Suspect(string why)
+    public void Suspect(string why) => _ = SettleAsync(why);
+
+    /// <summary>The same; completes once a check that begins after this has found the log to be ours.</summary>
+    public Task SettleAsync(string why)
     {
-        _suspicion = why;
+        Task settled = _suspicions.Add(why);
         _hurry.Set();
+        return settled;
     }
 
     /// <inheritdoc/>
@@ -58,12 +63,14 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
         await _one.WaitAsync(stop).ConfigureAwait(false);
         try
         {
-            LogFinding? finding = await AskFreshAsync(stop).ConfigureAwait(false);
+            // Both times about the same record: the replica may go on meanwhile, by another history, whose records are of course in the log.
+            KnownLog before = known(true);
+            LogFinding? finding = await AskFreshAsync(before, stop).ConfigureAwait(false);
             if (finding is { Verdict: LogVerdict.Refuse })
             {
                 LogSuspicion(logger, finding.Words);
                 await Task.Delay(s_confirmAfter, clock, stop).ConfigureAwait(false);
-                LogFinding? again = await AskFreshAsync(stop).ConfigureAwait(false);
+                LogFinding? again = await AskFreshAsync(before, stop).ConfigureAwait(false);
                 finding = again?.Row == finding.Row ? again : again is { Verdict: LogVerdict.Refuse } ? throw Changing(again) : again;
             }
 
@@ -81,12 +88,12 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
     /// </summary>
     public void Run(CancellationToken stop)
     {
-        journal.Suspected = Suspect;
+        journal.Suspected = SettleAsync;
         long lookedAt = clock.GetTimestamp() - clock.TimestampFrequency * (long)Interval.TotalSeconds;
         while (!stop.IsCancellationRequested)
         {
             ThrowVerdict();
-            if (_suspicion is not null || clock.GetElapsedTime(lookedAt) >= Interval)
+            if (_suspicions.AreNew || clock.GetElapsedTime(lookedAt) >= (_suspicions.AreUnsettled ? s_unsettledInterval : Interval))
             {
                 lookedAt = clock.GetTimestamp();
                 CheckOnce(stop);
@@ -103,7 +110,7 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
     /// <summary>One look, with fresh clients if something was suspected, or looks wrong. No answer is no finding.</summary>
     internal void CheckOnce(CancellationToken stop)
     {
-        string? suspicion = Interlocked.Exchange(ref _suspicion, null) ?? _unsettled;
+        string? suspicion = _suspicions.Take();
         try
         {
             suspicion ??= Look(stop);
@@ -111,14 +118,14 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
             {
                 LogSuspicion(logger, suspicion);
                 ConfirmAsync(stop).GetAwaiter().GetResult();
-                _unsettled = null;
+                _suspicions.Settle();
             }
         }
         catch (JournalUnavailableException exception)
         {
             // Asked again with the next look; that the log does not answer is said by who asks for its end.
             // What was suspected is not settled by that: the next look asks new clients again.
-            _unsettled = suspicion;
+            _suspicions.Keep(suspicion);
             LogNoAnswer(logger, exception.Message);
         }
         catch (JournalRefusedException exception)
@@ -142,7 +149,7 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
     private string? Look(CancellationToken stop)
     {
         KnownLog before = known(false);
-        LogFacts found = journal.Look(stop);
+        LogFacts found = Answer(() => journal.Look(stop));
         found = found with { IsSilent = IsSilent(before, found) };
         LogFinding? finding = Judge(before, found);
         if (finding is null or { Verdict: LogVerdict.Stall })
@@ -159,11 +166,24 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
         return finding.Words;
     }
 
-    private async Task<LogFinding?> AskFreshAsync(CancellationToken stop)
+    private async Task<LogFinding?> AskFreshAsync(KnownLog before, CancellationToken stop)
     {
-        KnownLog before = known(true);
-        LogFacts found = await Task.Run(() => journal.Probe(before.NextOffset, stop), stop).ConfigureAwait(false);
+        LogFacts found = await Task.Run(() => Answer(() => journal.Probe(before.NextOffset, stop)), stop).ConfigureAwait(false);
         return Judge(before, found);
+    }
+
+    // What was found before is no news of a log that does not answer.
+    private LogFacts Answer(Func<LogFacts> ask)
+    {
+        try
+        {
+            return ask();
+        }
+        catch (JournalUnavailableException)
+        {
+            _stall = null;
+            throw;
+        }
     }
 
     private LogFinding? Judge(KnownLog before, LogFacts found)

@@ -41,4 +41,7 @@ public sealed record LogFacts
 
     /// <summary>Longest record that the log takes now, bytes.</summary>
     public int? MaxRecordBytes { get; init; }
+
+    /// <summary>Broker id of the leader; null if there is none, or where there are no brokers.</summary>
+    public int? Leader { get; init; }
 }

@@ -71,9 +71,9 @@ public interface IJournal : IDisposable
 
     /// <summary>
     /// Hears, on any thread, in words, of what may hide a change of the log: the clients were cut off, another leader, a topic that a
-    /// broker does not know. Set by who checks the log; must not block.
+    /// broker does not know. Its task completes once the log has been found to be the one that it was. Set by who checks the log; must not block.
     /// </summary>
-    Action<string>? Suspected
+    Func<string, Task>? Suspected
     {
         get => null;
         set { }

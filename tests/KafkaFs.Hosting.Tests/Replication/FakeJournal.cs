@@ -16,7 +16,10 @@ internal sealed class FakeJournal(IJournal? inner = null) : IJournal
 
     public int Looks { get; private set; }
 
-    public int Probes { get; private set; }
+    public int Probes => Probed.Count;
+
+    /// <summary>Before which offset each probe looked.</summary>
+    public List<long> Probed { get; } = [];
 
     public LogFacts Look(CancellationToken stop)
     {
@@ -26,7 +29,7 @@ internal sealed class FakeJournal(IJournal? inner = null) : IJournal
 
     public LogFacts Probe(long next, CancellationToken stop)
     {
-        Probes++;
+        Probed.Add(next);
         return Answer?.Invoke() ?? Facts ?? LogProbe.Probe(this, next, stop);
     }
 

@@ -17,6 +17,8 @@ public sealed class LogCheckTests : IDisposable
     private int _renewed;
     private bool _waitsForRecords = true;
     private int _hashed;
+    private long _next = 10;
+    private byte[]? _tail;
     private Acceptance _accepted = Acceptance.None;
 
     public LogCheckTests() => _check = new LogCheck(_journal, Know, _log, _clock)
@@ -186,6 +188,60 @@ public sealed class LogCheckTests : IDisposable
         Assert.Equal(0, _renewed);
     }
 
+    // An unclean election lost what was applied, other masters went on, and so did this replica before the second question.
+    [Fact]
+    public async Task G4_ALogThatWasRewrittenAndIsLongerAgainIsRefusedThoughTheReplicaGoesOn()
+    {
+        _tail = [1];
+        _journal.Facts = Ours with { Bounds = new JournalBounds(0, 12), TailHash = [2] };
+        Task confirming = _check.ConfirmAsync(default);
+        await UntilAsync(() => _journal.Probes == 1);
+        (_next, _tail) = (12, [2]);
+        await FireUntilAsync(confirming);
+        await Assert.ThrowsAsync<JournalRefusedException>(() => confirming);
+        Assert.Equal([10, 10], _journal.Probed);
+    }
+
+    [Fact]
+    public void ASuspicionIsSettledByACheckThatBeganAfterIt()
+    {
+        Task first = _check.SettleAsync("another leader");
+        _journal.Answer = () => throw new JournalUnavailableException("no broker");
+        _check.CheckOnce(default);
+        Assert.False(first.IsCompleted);
+
+        Task second = null!;
+        _journal.Answer = () =>
+        {
+            second ??= _check.SettleAsync("yet another");
+            return Ours;
+        };
+        _check.CheckOnce(default);
+        Assert.Equal((true, false), (first.IsCompletedSuccessfully, second.IsCompleted));
+        _check.CheckOnce(default);
+        Assert.True(second.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task ASuspicionOfALogThatIsNotOursIsNeverSettled()
+    {
+        Task settled = _check.SettleAsync("another leader");
+        _journal.Facts = Truncated;
+        await FireUntilAsync(Task.Run(() => _check.CheckOnce(default), TestContext.Current.CancellationToken));
+        Assert.False(settled.IsCompleted);
+    }
+
+    [Fact]
+    public void WhatAMissingLogStallsIsOverWhenNobodyAnswers()
+    {
+        _journal.Facts = new LogFacts { Exists = false };
+        _check.CheckOnce(default);
+        Assert.NotNull(_check.Stall);
+        _journal.Answer = () => throw new JournalUnavailableException("no broker");
+        _check.CheckOnce(default);
+        Assert.Null(_check.Stall);
+    }
+
     public void Dispose()
     {
         _check.Dispose();
@@ -195,7 +251,7 @@ public sealed class LogCheckTests : IDisposable
     private KnownLog Know(bool withTail)
     {
         _hashed += withTail ? 1 : 0;
-        return new KnownLog { NextOffset = 10, Accepted = _accepted };
+        return new KnownLog { NextOffset = _next, TailHash = withTail ? _tail : null, Accepted = _accepted };
     }
 
     private async Task FireUntilAsync(Task task) => await UntilAsync(() =>

@@ -47,6 +47,29 @@ public sealed partial class ForeignLogTests : IDisposable
         Refused(slave, $"record {end - 1} of topic '{_topic}' is another than the one that this replica applied");
     }
 
+    // Its clients find the journal as long as they left it, and records that they can read on with.
+    [Fact]
+    public async Task G4_AJournalTruncatedAndLongerAgainUnderARunningSlave()
+    {
+        HostUnderTest slave = await FollowingSlaveAsync();
+        long end = await slave.PositionAsync();
+        slave.Signal("STOP");
+        try
+        {
+            _cluster.TruncateLog(_topic, end - 1);
+            HostUnderTest master = await _setup.Master("m2").ReadyAsync();
+            ToolProcess.Shell($"cd {_setup.Mount}; mkdir x y z");
+            Assert.Equal(0, master.Stop());
+        }
+        finally
+        {
+            slave.Signal("CONT");
+        }
+
+        Refused(slave, $"record {end - 1} of topic '{_topic}' is another than the one that this replica applied");
+        Assert.False(Directory.Exists(Path.Combine(_setup["s"], "x")));
+    }
+
     [Fact]
     public async Task G4_CompactionTurnedOnUnderARunningSlave()
     {

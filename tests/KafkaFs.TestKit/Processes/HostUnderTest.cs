@@ -33,6 +33,9 @@ public sealed class HostUnderTest : IDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>Sends a signal, by its name without SIG.</summary>
+    public void Signal(string name) => ToolProcess.Run("kill", [$"-{name}", $"{_process.Id}"]);
+
     /// <summary>Starts `kafkafs ARGUMENTS` with health on a port of its own; the log goes to a file.</summary>
     public static HostUnderTest Start(string log, params string[] arguments) => Start(log, new Dictionary<string, string>(), arguments);
 

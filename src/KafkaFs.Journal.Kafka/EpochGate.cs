@@ -2,18 +2,21 @@ namespace KafkaFs.Journal.Kafka;
 
 /// <summary>
 /// Keeps records that another leader wrote from being applied until the topic is known to be the same: by an unclean election it may have lost
-/// records that were applied, and be longer again, and once its new ones are applied too nothing tells the histories apart. For one thread.
+/// records that were applied, and be longer again, and once its new ones are applied too nothing tells the histories apart. What was in the
+/// topic when it was last checked passes: a rewritten record has a later epoch. For one thread.
 /// </summary>
+/// <param name="journal">Whose last probe was part of a check that passed.</param>
 internal sealed class EpochGate(KafkaJournal journal)
 {
-    private int _epoch = -1;
+    private int _passed = journal.ProbedEpoch;
+    private int _last = -1;
     private int _asked;
-    private Task? _check;
+    private Task<int>? _check;
 
     /// <summary>A record was held back, and <see cref="TryOpen"/> was not true since.</summary>
     public bool IsClosed => _check is not null;
 
-    /// <summary>A record that is next: false if it has to wait. The first one passes, since the topic was checked before it was read.</summary>
+    /// <summary>A record that is next: false if it has to wait.</summary>
     /// <param name="epoch">Of the leader that wrote it; null where brokers do not say it.</param>
     public bool TryPass(int? epoch)
     {
@@ -22,13 +25,13 @@ internal sealed class EpochGate(KafkaJournal journal)
             return true;
         }
 
-        if (_epoch >= 0 && now != _epoch)
+        if (now > _passed && _passed >= 0)
         {
-            (_asked, _check) = (now, journal.Suspect($"a record of leader epoch {now} after one of {_epoch}"));
+            (_asked, _check) = (now, journal.Suspect($"a record of leader epoch {now} after one of {Math.Max(_last, _passed)}"));
             return false;
         }
 
-        _epoch = now;
+        (_passed, _last) = (Math.Max(_passed, now), now);
         journal.NoteEpoch(now);
         return true;
     }
@@ -41,7 +44,7 @@ internal sealed class EpochGate(KafkaJournal journal)
             return false;
         }
 
-        (_epoch, _check) = (_asked, null);
+        (_passed, _check) = (Math.Max(_asked, _check.Result), null);
         return true;
     }
 }

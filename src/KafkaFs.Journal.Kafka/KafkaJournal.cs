@@ -15,9 +15,10 @@ internal sealed class KafkaJournal : IJournal
     private readonly KafkaProgress _progress;
     private readonly Lock _queryGate = new();
     private IConsumer<Ignore, Ignore>? _query;
-    private volatile Func<string, Task>? _suspected;
+    private volatile Func<string, Task<int>>? _suspected;
     private volatile int _maxRecordBytes;
     private int _leaderEpoch = -1;
+    private int _probedEpoch = -1;
     private int _leader = -1;
     private bool _disposed;
 
@@ -49,17 +50,20 @@ internal sealed class KafkaJournal : IJournal
     public int LeaderEpoch => Volatile.Read(ref _leaderEpoch);
 
     /// <inheritdoc/>
-    public Func<string, Task>? Suspected
+    public Func<string, Task<int>>? Suspected
     {
         get => _suspected;
         set => _suspected = value;
     }
 
     /// <summary>
-    /// For readers and appenders: something was seen that may hide a change of the topic. Completes once the topic is known to be the same, at
-    /// once if nobody checks it.
+    /// For readers and appenders: something was seen that may hide a change of the topic. Completes as <see cref="Suspected"/> does; at once if nobody
+    /// checks the topic, with the greatest epoch.
     /// </summary>
-    public Task Suspect(string why) => _suspected?.Invoke(why) ?? Task.CompletedTask;
+    public Task<int> Suspect(string why) => _suspected?.Invoke(why) ?? Task.FromResult(int.MaxValue);
+
+    /// <summary>Up to which epoch the topic was when it was last probed; -1 for never.</summary>
+    public int ProbedEpoch => Volatile.Read(ref _probedEpoch);
 
     /// <summary>For readers: the epoch of the leader that wrote a record.</summary>
     public void NoteEpoch(int epoch)
@@ -74,7 +78,12 @@ internal sealed class KafkaJournal : IJournal
     public LogFacts Look(CancellationToken stop) => Noted(_probe.Look(stop));
 
     /// <inheritdoc/>
-    public LogFacts Probe(long next, CancellationToken stop) => Noted(_probe.Probe(next, stop));
+    public LogFacts Probe(long next, CancellationToken stop)
+    {
+        LogFacts found = Noted(_probe.Probe(next, stop));
+        Volatile.Write(ref _probedEpoch, found.LeaderEpoch ?? -1);
+        return found;
+    }
 
     /// <inheritdoc/>
     public JournalBounds QueryBounds(int partition, CancellationToken cancellationToken)

@@ -95,6 +95,12 @@ internal sealed class KafkaLogProbe(KafkaJournalOptions options, Func<KafkaTroub
             return Take(consumer, offset, deadlineMs, heard, stop);
         }
 
+        // First of all: what was checked before this epoch was read would not hold for it. The client leaves the epoch out of the answer for the end.
+        if (bounds.Next > bounds.First)
+        {
+            facts = facts with { LeaderEpoch = At(bounds.Next - 1).LeaderEpoch ?? facts.LeaderEpoch };
+        }
+
         if (bounds.First == 0)
         {
             ConsumeResult<Ignore, byte[]> first = At(0);

@@ -54,7 +54,7 @@ public sealed class MockFaultTests : IDisposable
         journal.Suspected = why =>
         {
             suspicions.Add(why);
-            return Task.CompletedTask;
+            return Task.FromResult(-1);
         };
         await UntilAsync(() =>
         {
@@ -91,7 +91,7 @@ public sealed class MockFaultTests : IDisposable
         journal.Suspected = why =>
         {
             suspicions.Add(why);
-            return Task.CompletedTask;
+            return Task.FromResult(-1);
         };
         journal.QueryBounds(0, default);
         Assert.Empty(suspicions);
@@ -153,7 +153,7 @@ public sealed class MockFaultTests : IDisposable
         journal.Suspected = why =>
         {
             suspicions.Add(why);
-            return Task.CompletedTask;
+            return Task.FromResult(-1);
         };
         journal.Probe(0, TestContext.Current.CancellationToken);
         heard!.OnError(new Error(ErrorCode.Local_Transport, "one broker of three is down"));

@@ -52,7 +52,7 @@ public sealed class ThreeBrokerTests(ThreeBrokers brokers) : IClassFixture<Three
     {
         using IJournal journal = await Provider.OpenAsync(true, default);
         ConcurrentQueue<string> suspicions = [];
-        TaskCompletionSource settled = new();
+        TaskCompletionSource<int> settled = new();
         journal.Suspected = why =>
         {
             suspicions.Enqueue(why);
@@ -83,7 +83,7 @@ public sealed class ThreeBrokerTests(ThreeBrokers brokers) : IClassFixture<Three
             Assert.Equal(2, reader.NextOffset);
             Assert.Contains("is checked before record 2 is applied", journal.ReadingTrouble, StringComparison.Ordinal);
 
-            settled.SetResult();
+            settled.SetResult(int.MaxValue);
             await UntilAsync(() => reader.Read(batch, TimeSpan.FromMilliseconds(100)) && reader.NextOffset == 3);
             Assert.Null(journal.ReadingTrouble);
             Assert.True(journal.LeaderEpoch > former, $"{journal.LeaderEpoch} after {former}");

@@ -34,6 +34,7 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
     private readonly Lock _saying = new();
     private readonly Dictionary<LogRow, long> _saidAt = [];
     private volatile string? _stall;
+    private volatile int _confirmedEpoch = -1;
     private volatile JournalRefusedException? _verdict;
     private (long Offset, long At)? _silentSince;
 
@@ -49,10 +50,10 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
     /// <inheritdoc/>
     public void Suspect(string why) => _ = SettleAsync(why);
 
-    /// <summary>The same; completes once a check that begins after this has found the log to be ours.</summary>
-    public Task SettleAsync(string why)
+    /// <summary>The same, as <see cref="IJournal.Suspected"/> is to do it.</summary>
+    public Task<int> SettleAsync(string why)
     {
-        Task settled = _suspicions.Add(why);
+        Task<int> settled = _suspicions.Add(why);
         _hurry.Set();
         return settled;
     }
@@ -65,16 +66,17 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
         {
             // Both times about the same record: the replica may go on meanwhile, by another history, whose records are of course in the log.
             KnownLog before = known(true);
-            LogFinding? finding = await AskFreshAsync(before, stop).ConfigureAwait(false);
+            (LogFinding? finding, int epoch) = await AskFreshAsync(before, stop).ConfigureAwait(false);
             if (finding is { Verdict: LogVerdict.Refuse })
             {
                 LogSuspicion(logger, finding.Words);
                 await Task.Delay(s_confirmAfter, clock, stop).ConfigureAwait(false);
-                LogFinding? again = await AskFreshAsync(before, stop).ConfigureAwait(false);
+                (LogFinding? again, epoch) = await AskFreshAsync(before, stop).ConfigureAwait(false);
                 finding = again?.Row == finding.Row ? again : again is { Verdict: LogVerdict.Refuse } ? throw Changing(again) : again;
             }
 
             Conclude(finding);
+            _confirmedEpoch = epoch;
         }
         finally
         {
@@ -118,7 +120,7 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
             {
                 LogSuspicion(logger, suspicion);
                 ConfirmAsync(stop).GetAwaiter().GetResult();
-                _suspicions.Settle();
+                _suspicions.Settle(_confirmedEpoch);
             }
         }
         catch (JournalUnavailableException exception)
@@ -166,10 +168,10 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
         return finding.Words;
     }
 
-    private async Task<LogFinding?> AskFreshAsync(KnownLog before, CancellationToken stop)
+    private async Task<(LogFinding? Finding, int Epoch)> AskFreshAsync(KnownLog before, CancellationToken stop)
     {
         LogFacts found = await Task.Run(() => Answer(() => journal.Probe(before.NextOffset, stop)), stop).ConfigureAwait(false);
-        return Judge(before, found);
+        return (Judge(before, found), found.LeaderEpoch ?? -1);
     }
 
     // What was found before is no news of a log that does not answer.

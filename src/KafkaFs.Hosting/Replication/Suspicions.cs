@@ -4,8 +4,8 @@ namespace KafkaFs.Hosting.Replication;
 internal sealed class Suspicions
 {
     private readonly Lock _gate = new();
-    private readonly List<TaskCompletionSource> _open = [];
-    private TaskCompletionSource _next = NewSettlement();
+    private readonly List<TaskCompletionSource<int>> _open = [];
+    private TaskCompletionSource<int> _next = NewSettlement();
     private string? _new;
     private string? _unsettled;
 
@@ -15,8 +15,8 @@ internal sealed class Suspicions
     /// <summary>A check had no answer.</summary>
     public bool AreUnsettled => Volatile.Read(ref _unsettled) is not null;
 
-    /// <summary>Completes once a check that began after this call has found the log to be ours.</summary>
-    public Task Add(string why)
+    /// <summary>Completes once a check that began after this call has found the log to be ours, with what <see cref="Settle"/> is told.</summary>
+    public Task<int> Add(string why)
     {
         lock (_gate)
         {
@@ -49,16 +49,16 @@ internal sealed class Suspicions
         }
     }
 
-    /// <summary>The log is ours.</summary>
-    public void Settle()
+    /// <summary>The log is ours, with all that leaders up to <paramref name="epoch"/> wrote into it.</summary>
+    public void Settle(int epoch)
     {
         lock (_gate)
         {
             _unsettled = null;
-            _open.ForEach(settlement => settlement.SetResult());
+            _open.ForEach(settlement => settlement.SetResult(epoch));
             _open.Clear();
         }
     }
 
-    private static TaskCompletionSource NewSettlement() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource<int> NewSettlement() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -28,7 +28,7 @@ public sealed record LogFacts
     /// <summary>The first offset, from the wanted one on, at which the log delivers a record; where it ends if it delivers none.</summary>
     public long? NextFound { get; init; }
 
-    /// <summary>The epoch of the partition's leader.</summary>
+    /// <summary>The epoch of the partition's leader; of a probe that of the last record, which brokers tell to any client.</summary>
     public int? LeaderEpoch { get; init; }
 
     /// <summary>The log has records for the replica, and none was delivered for some time.</summary>

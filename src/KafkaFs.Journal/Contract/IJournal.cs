@@ -71,9 +71,10 @@ public interface IJournal : IDisposable
 
     /// <summary>
     /// Hears, on any thread, in words, of what may hide a change of the log: the clients were cut off, another leader, a topic that a
-    /// broker does not know. Its task completes once the log has been found to be the one that it was. Set by who checks the log; must not block.
+    /// broker does not know. Its task completes once a look that began afterwards has found the log to be the one that it was, with the
+    /// <see cref="LogFacts.LeaderEpoch"/> of that look (-1 for none). Set by who checks the log; must not block.
     /// </summary>
-    Func<string, Task>? Suspected
+    Func<string, Task<int>>? Suspected
     {
         get => null;
         set { }

@@ -236,10 +236,56 @@ public sealed class RefusedAppendTests : SessionTest
         Journal.Report(4, AppendResult.Refused("Broker: Policy violation"));
         Journal.Accept(5);
         Until(() => Journal.Handed.Count == 7);
+        Call after = Submit("after");
         Journal.Accept(6);
-        Until(() => Journal.Handed.Count == 8);
-        Journal.Accept(7);
         Assert.Equal((Errno.EIO, 36_864U), (write.Answer, write.Written));
+
+        // The third one does not go again: whoever is told of a short write writes its bytes himself.
+        Assert.Equal(("after", (2U, 0UL), 8), (NameOf(7), PlaceOf(7), Journal.Handed.Count));
+        Journal.Accept(7);
+        Assert.Equal(Errno.None, after.Answer);
+    }
+
+    [Fact]
+    public void Refused_APartThatWaitsForRoomBehindOneThatIsGivenUpNeverGoes()
+    {
+        Begin();
+        FileId file = NewFile();
+        (Journal.MaxRecordBytes, Journal.Window) = (40_000, 1);
+        Call write = SubmitWrite(file, new byte[100_000], ChangeFlags.Append), after = Submit("after");
+        Journal.Accept(1);
+        Journal.Report(2, AppendResult.Refused("Broker: Policy violation"));
+        Until(() => Journal.Handed.Count == 4);
+        Journal.Accept(3);
+        Assert.Equal((Errno.EIO, 36_864U), (write.Answer, write.Written));
+        Assert.Equal(("after", (1U, 0UL), 5), (NameOf(4), PlaceOf(4), Journal.Handed.Count));
+        Journal.Accept(4);
+        Assert.Equal((Errno.None, 0), (after.Answer, Session.Queued));
+    }
+
+    [Fact]
+    public void Refused_APartOfAPartThatTheLogNeverTakesEndsTheWholeWrite()
+    {
+        Begin();
+        FileId file = NewFile();
+        Journal.MaxRecordBytes = 40_000;
+        Journal.LimitAnswer = 20_000;
+        Call write = SubmitWrite(file, new byte[100_000], ChangeFlags.Append);
+        Journal.Accept(1);
+        Journal.Report(2, AppendResult.TooLong("Broker: Message size too large"));
+        Journal.Accept(3);
+        Until(() => Journal.Handed.Count == 5);
+        Journal.Accept(4);
+
+        // The second part as three, the third one as two.
+        Assert.Equal(10, Journal.Handed.Count);
+        Journal.Accept(5);
+        Journal.Report(6, AppendResult.Refused("Broker: Policy violation"));
+        Enumerable.Range(7, 3).ToList().ForEach(handed => Journal.Accept(handed));
+        Until(() => Journal.Handed.Count == 11);
+        Journal.Accept(10);
+        Assert.Equal((Errno.EIO, 36_864U + 16_384), (write.Answer, write.Written));
+        Assert.Equal((11, 0), (Journal.Handed.Count, Session.HandedOver + Session.Queued));
     }
 
     [Fact]

@@ -28,6 +28,9 @@ internal abstract class PendingCall
     /// <summary>The log has refused a record of this call that was longer, bytes.</summary>
     public int MaxRecordBytes { get; set; } = int.MaxValue;
 
+    /// <summary>The call that is answered: this one, or the one that it is a part of.</summary>
+    public virtual PendingCall Whole => this;
+
     /// <summary>
     /// The record is applied. On the thread that applies: must not block. <paramref name="effects"/> and the spans of
     /// <paramref name="change"/> are valid during the call only.

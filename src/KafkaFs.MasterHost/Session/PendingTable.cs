@@ -43,7 +43,10 @@ internal sealed class PendingTable
     public void ReplaceFirst(List<PendingCall> parts)
     {
         _queued.RemoveFirst();
-        PutFirst(parts);
+        for (int index = parts.Count - 1; index >= 0; index--)
+        {
+            _queued.AddFirst(parts[index]);
+        }
     }
 
     /// <summary>Takes a call that was not handed over yet out of the queue; false if it is too late.</summary>
@@ -69,31 +72,36 @@ internal sealed class PendingTable
 
     /// <summary>
     /// A Fence is applied: what was handed over and not accepted never will be, and waits again in its order, before the rest, to be
-    /// handed over in the next incarnation from sequence 0 on. Those that <paramref name="giveUp"/> picks are removed and returned.
+    /// handed over in the next incarnation from sequence 0 on. Those that <paramref name="giveUp"/> picks are removed and returned, with the
+    /// later parts of their wholes: whoever is told of a short write writes these bytes again.
     /// </summary>
     public List<PendingCall> BeginIncarnation(Func<PendingCall, bool> giveUp)
     {
-        ILookup<bool, PendingCall> handedOver = _handedOver.Values.OrderBy(static call => call.Sequence).ToLookup(giveUp);
-        _handedOver.Clear();
-        PutFirst([.. handedOver[false]]);
+        List<PendingCall> givenUp = [];
+        HashSet<PendingCall> cutShort = [];
+        foreach (PendingCall call in TakeAll())
+        {
+            if (cutShort.Contains(call.Whole) || giveUp(call))
+            {
+                cutShort.Add(call.Whole);
+                givenUp.Add(call);
+            }
+            else
+            {
+                _queued.AddLast(call);
+            }
+        }
+
         (Incarnation, _firstSequence) = (Incarnation + 1, 0);
-        return [.. handedOver[true]];
+        return givenUp;
     }
 
-    /// <summary>Removes and returns everything, in order: the session has ended.</summary>
+    /// <summary>Removes and returns everything, in order.</summary>
     public List<PendingCall> TakeAll()
     {
         List<PendingCall> all = [.. _handedOver.Values.OrderBy(call => call.Sequence), .. _queued];
         _handedOver.Clear();
         _queued.Clear();
         return all;
-    }
-
-    private void PutFirst(List<PendingCall> calls)
-    {
-        for (int index = calls.Count - 1; index >= 0; index--)
-        {
-            _queued.AddFirst(calls[index]);
-        }
     }
 }

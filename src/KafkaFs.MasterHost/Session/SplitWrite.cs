@@ -7,8 +7,8 @@ namespace KafkaFs.MasterHost.Session;
 /// <summary>
 /// A Write that is too long for one record, as several: the same inode, times and flags, consecutive offsets. Those of an append append
 /// each, so that none of them can fall upon what another master has appended between them. The call is answered when all are
-/// through: with the bytes up to the first that failed. Safe for use from several threads: parts are completed by
-/// the holder of the apply lock, and given up by whoever ends the session.
+/// through: with the bytes up to the first that failed, and none is appended again behind one that was given up. Safe for use from several
+/// threads: parts are completed by the holder of the apply lock, and given up by whoever ends the session.
 /// </summary>
 internal sealed class SplitWrite
 {
@@ -86,6 +86,9 @@ internal sealed class SplitWrite
 
     private sealed class Part(SplitWrite split) : PendingCall
     {
+        // A part may have gone in parts itself.
+        public override PendingCall Whole => split._whole.Whole;
+
         public override void Complete(in Change change, Outcome outcome, Effects effects)
         {
             Errno errno = outcome.Errno != Errno.None ? outcome.Errno : split._whole.ApplyPart(change, effects);

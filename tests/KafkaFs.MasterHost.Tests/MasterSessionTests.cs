@@ -102,6 +102,24 @@ public sealed class MasterSessionTests : SessionTest
         Assert.Equal(Errno.None, kept.Answer);
     }
 
+    // The first copy was found by reading, and what becomes of the second does not matter.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void G3_AReportOfACopyWhoseCallIsAnsweredChangesNothing(bool isRefused)
+    {
+        Begin();
+        Call call = Submit("a");
+        Journal.Report(0, AppendResult.Unknown("timed out"));
+        Clock.FireTimers();
+        Journal.Land(Journal.Handed[0].Record);
+        ReadOn();
+        Assert.Equal(Errno.None, call.Answer);
+        Journal.Report(1, isRefused ? AppendResult.Refused("Broker: Policy violation") : AppendResult.Unknown("timed out"));
+        Submit("b");
+        Assert.Equal(("b", (0U, 1UL), 3), (NameOf(2), PlaceOf(2), Journal.Handed.Count));
+    }
+
     [Fact]
     public void GoingAgainContinuesWhereTheWindowEnded()
     {

@@ -56,9 +56,13 @@ internal sealed partial class MasterSession
         _mending.OnProgress();
     }
 
+    // Not a copy of one that is evaluated.
+    private bool IsMissed(in Handover.Handed handed) =>
+        handed.Call is PendingCall call ? _pending.Find(call.Sequence) == call : _handover.IsControl(handed.Record);
+
     private void OnUnknown(in Handover.Handed handed, string? reason)
     {
-        if (handed.Call is not null || _handover.IsControl(handed.Record))
+        if (IsMissed(handed))
         {
             LogUnknown(_logger, handed.Call?.Sequence, reason);
             _handover.Doubt();
@@ -68,7 +72,7 @@ internal sealed partial class MasterSession
     // Durable, but no offset says where.
     private void OnPlacedSomewhere(in Handover.Handed handed)
     {
-        if (handed.Call is PendingCall call ? _pending.Find(call.Sequence) == call : _handover.IsControl(handed.Record))
+        if (IsMissed(handed))
         {
             _unplaced.Add(handed.Call);
         }
@@ -76,14 +80,14 @@ internal sealed partial class MasterSession
 
     private void OnRefused(in Handover.Handed handed, in AppendResult result)
     {
+        if (!IsMissed(handed))
+        {
+            return;
+        }
+
         if (handed.Call is PendingCall call)
         {
             _givingUp.OnRefused(call, result);
-        }
-        else if (!_handover.IsControl(handed.Record))
-        {
-            // A copy of one that is evaluated: it is not missed.
-            return;
         }
         else if (!_givingUp.IsFencing)
         {

@@ -252,6 +252,7 @@ public sealed class AppendTableTests : SessionTest
     {
         Begin();
         Clock.Advance(60);
+        Check.Answer = () => Check.Questions % 2 == 1 ? new JournalUnavailableException("nobody answers") : null;
         Call call = Submit("a");
         const string words = "the brokers do not allow Write on topic 'T'";
         for (int producer = 2; producer < 5; producer++)
@@ -267,12 +268,24 @@ public sealed class AppendTableTests : SessionTest
             Until(() => Journal.Appenders == producer && Journal.Handed.Count == producer);
         }
 
-        Assert.Equal(0, Check.Questions);
+        Assert.Equal(6, Check.Questions);
         Assert.All(Journal.Handed, handed => Assert.Equal(Journal.Handed[0].Record, handed.Record));
         Assert.Null(call.Answer);
         Journal.Accept(3);
         Assert.Equal(Errno.None, call.Answer);
         Assert.Null(Session.Stall);
+    }
+
+    // The topic was made again, without the rights of the old one.
+    [Fact]
+    public void Forbidden_NothingIsAppendedToALogThatIsNotOurs()
+    {
+        Begin();
+        Submit("a");
+        Check.Answer = static () => s_truncated;
+        Journal.Fail(AppenderFailure.Forbidden, "the brokers do not allow Write on topic 'T'");
+        Assert.Equal((ExitCode.JournalRefused, s_truncated.Message), (Session.Failure!.ExitCode, Session.Failure.Message));
+        Assert.Equal((1, 1), (Journal.Appenders, Journal.Handed.Count));
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using KafkaFs.Hosting.Lifetime;
 using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Journal.Contract;
@@ -123,6 +124,18 @@ public sealed class RefusedAppendTests : SessionTest
         // From here on none is refused first.
         SubmitWrite(file, data, ChangeFlags.None);
         Assert.Equal(11, Journal.Handed.Count);
+    }
+
+    [Fact]
+    public void Refused_TheNewProducerForANewLimitAppendsNothingToALogThatIsNotOurs()
+    {
+        Begin();
+        Submit("a");
+        Journal.LimitAnswer = 40_000;
+        Check.Answer = static () => new JournalRefusedException(JournalRefusal.Truncated, "the journal ends at 1: truncated or restored");
+        Journal.Report(0, AppendResult.TooLong("Broker: Message size too large"));
+        Assert.Equal(ExitCode.JournalRefused, Session.Failure?.ExitCode);
+        Assert.Equal((1, 1), (Journal.Appenders, Journal.Handed.Count));
     }
 
     // Short records that were sent with a long one are refused with it.

@@ -104,8 +104,9 @@ internal sealed partial class AppenderMending(
             {
                 // A producer that has failed is disposed before the check: nothing of it may land unseen afterwards.
                 old?.Dispose();
-                if (failure is not (null or AppenderFailure.Forbidden))
+                if (handover.IsDetached)
                 {
+                    // A new producer does not know what the log had: it would append to another one without a word.
                     await AskAsync(ConfirmAsync).ConfigureAwait(false);
                 }
 
@@ -169,7 +170,7 @@ internal sealed partial class AppenderMending(
             }
             catch (JournalUnavailableException exception)
             {
-                Note(exception.Message);
+                NoteUnanswered(exception.Message);
             }
             catch (JournalRefusedException exception) when (exception.Refusal is JournalRefusal.Forbidden or JournalRefusal.Missing)
             {
@@ -203,7 +204,7 @@ internal sealed partial class AppenderMending(
         catch (JournalUnavailableException exception)
         {
             // The next round tries again.
-            Note(exception.Message);
+            NoteUnanswered(exception.Message);
         }
     }
 
@@ -240,6 +241,15 @@ internal sealed partial class AppenderMending(
         lock (gate)
         {
             Words = words;
+        }
+    }
+
+    // A missing right stays the cause until there is another finding.
+    private void NoteUnanswered(string words)
+    {
+        lock (gate)
+        {
+            Words = IsForbidden ? Words : words;
         }
     }
 

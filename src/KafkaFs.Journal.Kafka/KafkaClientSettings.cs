@@ -19,6 +19,7 @@ internal static class KafkaClientSettings
     private const int DefaultBatchBytes = 1_000_000;
 
     private const int FetchOverheadBytes = 65_536;
+    private const int GroupTimeoutMs = 6_000;
 
     // Not less than librdkafka's message.max.bytes.
     private const long LeastFetchBytes = 4 * 1024 * 1024;
@@ -43,11 +44,12 @@ internal static class KafkaClientSettings
         ["dotnet.producer.delivery.report.fields"] = "timestamp,status",
     }));
 
-    public static ConsumerConfig Consumer(KafkaJournalOptions options, int maxRecordBytes)
+    /// <param name="groupTimeoutMs">session.timeout.ms; null is librdkafka's own, 45 s.</param>
+    public static ConsumerConfig Consumer(KafkaJournalOptions options, int maxRecordBytes, int? groupTimeoutMs = null)
     {
         long fetchMessage = Math.Min((long)maxRecordBytes + FetchOverheadBytes, GreatestFetchMessageBytes);
         long fetch = Math.Clamp(4 * fetchMessage, LeastFetchBytes, GreatestFetchBytes);
-        return new(Common(options, new()
+        Dictionary<string, string> own = new()
         {
             ["group.id"] = options.GroupId,
             ["enable.auto.commit"] = "false",
@@ -62,7 +64,13 @@ internal static class KafkaClientSettings
             ["fetch.max.bytes"] = Number(fetch),
             ["receive.message.max.bytes"] = Number(Math.Min(fetch + 1_048_576, GreatestReceiveBytes)),
             ["dotnet.consumer.consume.result.fields"] = "timestamp",
-        }));
+        };
+        if (groupTimeoutMs is int timeout)
+        {
+            own["session.timeout.ms"] = Number(timeout);
+        }
+
+        return new(Common(options, own));
     }
 
     /// <summary>Of a consumer for single records: it fetches little ahead, never waits for more, and says where the partition ends.</summary>
@@ -77,12 +85,7 @@ internal static class KafkaClientSettings
     }
 
     /// <summary>Of a consumer that only commits: as long as session.timeout.ms (45 s) a commit waits for a coordinator, however often that is refused.</summary>
-    public static ConsumerConfig GroupConsumer(KafkaJournalOptions options)
-    {
-        ConsumerConfig config = Consumer(options, FetchOverheadBytes);
-        config.SessionTimeoutMs = 6_000;
-        return config;
-    }
+    public static ConsumerConfig GroupConsumer(KafkaJournalOptions options) => Consumer(options, FetchOverheadBytes, GroupTimeoutMs);
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 

@@ -110,7 +110,7 @@ internal sealed class KafkaJournal : IJournal
     public async Task<int> ReadMaxRecordBytesAsync(CancellationToken cancellationToken)
     {
         LogFacts facts = await Task.Run(() => Look(cancellationToken), cancellationToken).ConfigureAwait(false);
-        return facts.Exists ? MaxRecordBytes : throw new JournalUnavailableException($"{_options.Name} does not exist");
+        return facts.Exists ? MaxRecordBytes : throw new JournalUnavailableException(RecoveryTable.Met(LogRow.TopicMissing, ("log", facts.Log)).Words);
     }
 
     /// <inheritdoc/>

@@ -84,9 +84,14 @@ public static class KafkaProperties
             ProducerConfig producer = KafkaClientSettings.Producer(options, KafkaClientSettings.MaxMessageBytes);
             producer.Set("log_level", Silent);
             new ProducerBuilder<Null, byte[]>(producer).SetLogHandler((_, _) => { }).Build().Dispose();
-            ConsumerConfig consumer = KafkaClientSettings.Consumer(options, KafkaClientSettings.MaxMessageBytes);
-            consumer.Set("log_level", Silent);
-            new ConsumerBuilder<Ignore, Ignore>(consumer).SetLogHandler((_, _) => { }).Build().Dispose();
+            ConsumerConfig[] consumers =
+                [KafkaClientSettings.Consumer(options, KafkaClientSettings.MaxMessageBytes), KafkaClientSettings.ProbeConsumer(options), KafkaClientSettings.GroupConsumer(options)];
+            foreach (ConsumerConfig consumer in consumers)
+            {
+                consumer.Set("log_level", Silent);
+                new ConsumerBuilder<Ignore, Ignore>(consumer).SetLogHandler((_, _) => { }).Build().Dispose();
+            }
+
             return null;
         }
         catch (InvalidOperationException exception)

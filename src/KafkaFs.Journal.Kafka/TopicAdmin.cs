@@ -69,20 +69,46 @@ internal sealed partial class TopicAdmin(ITopicClient client, KafkaJournalOption
         }
     }
 
+    // What a cluster does not take is left to its own defaults; what is weak then is warned of.
     private async Task CreateAsync(short replicas)
     {
-        try
+        Dictionary<string, string> all = Settings(replicas);
+        Dictionary<string, string>[] tries = [all, Without(all, "max.message.bytes"), Least()];
+        for (int index = 0; ; index++)
         {
-            await TryCreateAsync(replicas, KafkaClientSettings.MaxMessageBytes).ConfigureAwait(false);
+            try
+            {
+                await TryCreateAsync(replicas, tries[index]).ConfigureAwait(false);
+                LogCreated(logger, options.Topic, replicas);
+                return;
+            }
+            catch (CreateTopicsException exception)
+                when (index < tries.Length - 1 && AdminErrors.Of(exception).Code is ErrorCode.InvalidConfig or ErrorCode.PolicyViolation)
+            {
+                LogFewerSettings(logger, options.Topic, AdminErrors.Of(exception).Reason, string.Join(", ", tries[index].Keys.Except(tries[index + 1].Keys)));
+            }
         }
-        catch (CreateTopicsException exception) when (AdminErrors.Of(exception).Code is ErrorCode.InvalidConfig or ErrorCode.PolicyViolation)
+    }
+
+    private static Dictionary<string, string> Settings(short replicas)
+    {
+        Dictionary<string, string> settings = Least();
+        settings["max.message.bytes"] = KafkaClientSettings.MaxMessageBytes.ToString(CultureInfo.InvariantCulture);
+        settings["message.timestamp.type"] = "LogAppendTime";
+        settings["unclean.leader.election.enable"] = "false";
+        if (replicas >= 3)
         {
-            LogSmallMessages(logger, options.Topic, AdminErrors.Of(exception).Reason);
-            await TryCreateAsync(replicas, null).ConfigureAwait(false);
+            settings["min.insync.replicas"] = "2";
         }
 
-        LogCreated(logger, options.Topic, replicas);
+        return settings;
     }
+
+    // Without these no topic is a journal.
+    private static Dictionary<string, string> Least() => new() { ["retention.ms"] = "-1", ["retention.bytes"] = "-1", ["cleanup.policy"] = "delete" };
+
+    private static Dictionary<string, string> Without(Dictionary<string, string> settings, string key) =>
+        settings.Where(setting => setting.Key != key).ToDictionary();
 
     /// <summary>Refuses settings that lose records or order, by the table; returns the longest record, bytes.</summary>
     public async Task<int> CheckAsync(TopicDescription topic)
@@ -151,26 +177,8 @@ internal sealed partial class TopicAdmin(ITopicClient client, KafkaJournalOption
 
     private static string? Finite(string key, Func<string, string> value) => value(key) is "-1" or "" ? null : $"{key}={value(key)}";
 
-    private async Task TryCreateAsync(short replicas, int? maxMessageBytes)
+    private async Task TryCreateAsync(short replicas, Dictionary<string, string> settings)
     {
-        Dictionary<string, string> settings = new()
-        {
-            ["retention.ms"] = "-1",
-            ["retention.bytes"] = "-1",
-            ["cleanup.policy"] = "delete",
-            ["message.timestamp.type"] = "LogAppendTime",
-            ["unclean.leader.election.enable"] = "false",
-        };
-        if (replicas >= 3)
-        {
-            settings["min.insync.replicas"] = "2";
-        }
-
-        if (maxMessageBytes is int max)
-        {
-            settings["max.message.bytes"] = max.ToString(CultureInfo.InvariantCulture);
-        }
-
         TopicSpecification topic = new() { Name = options.Topic, NumPartitions = 1, ReplicationFactor = replicas, Configs = settings };
         try
         {
@@ -238,6 +246,6 @@ internal sealed partial class TopicAdmin(ITopicClient client, KafkaJournalOption
     [LoggerMessage(3012, LogLevel.Information, "Topic {Topic} was created by another master at the same moment")]
     private static partial void LogRace(ILogger logger, string topic);
 
-    [LoggerMessage(3013, LogLevel.Warning, "Topic {Topic}: the cluster does not take long records ({Reason}); its own limit is used")]
-    private static partial void LogSmallMessages(ILogger logger, string topic, string reason);
+    [LoggerMessage(3013, LogLevel.Warning, "Topic {Topic}: the cluster does not create it as it should be ({Reason}); tried without {Settings}, which are then the cluster's own")]
+    private static partial void LogFewerSettings(ILogger logger, string topic, string reason, string settings);
 }

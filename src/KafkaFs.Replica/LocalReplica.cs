@@ -24,6 +24,7 @@ public sealed partial class LocalReplica : IDisposable
     private readonly OpenDataRoot? _owned;
     private readonly byte[]? _openedTail;
     private readonly int _openedEpoch;
+    private readonly int _openedLimit;
     private bool _hasCheckpoint;
     private NamespaceDelta? _first;
     private volatile TailReader? _tail;
@@ -33,7 +34,7 @@ public sealed partial class LocalReplica : IDisposable
     {
         (_disk, _index, Tree, Namespace, _journal, _options, _logger, _owned) = (disk, index, tree, start.State, journal, options, logger, owned);
         _hasCheckpoint = start.Header is not null;
-        (_openedTail, _openedEpoch) = (start.Header?.LastRecordHash, start.Header?.LeaderEpoch ?? -1);
+        (_openedTail, _openedEpoch, _openedLimit) = (start.Header?.LastRecordHash, start.Header?.LeaderEpoch ?? -1, journal.MaxRecordBytes);
         Applier = new Applier(Namespace, tree, logger, clock)
         {
             Horizon = start.Header?.Horizon ?? options.CheckpointRecords,
@@ -79,7 +80,7 @@ public sealed partial class LocalReplica : IDisposable
             NextOffset = next,
             TailHash = withTail ? tail ?? (_openedTail is { Length: > 0 } ? _openedTail : null) : null,
             LeaderEpoch = Math.Max(_openedEpoch, _journal.LeaderEpoch),
-            MaxRecordBytes = _journal.MaxRecordBytes,
+            MaxRecordBytes = _openedLimit,
             Accepted = _options.Accepted,
         };
     }

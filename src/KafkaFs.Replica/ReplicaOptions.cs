@@ -1,4 +1,5 @@
 using KafkaFs.Journal.Check;
+using KafkaFs.Replica.Recovery;
 using KafkaFs.Replica.Tree;
 
 namespace KafkaFs.Replica;
@@ -27,8 +28,8 @@ public sealed record ReplicaOptions
     /// <summary>The journal's tail is fetched also while nothing but own records is in it; for measuring what that costs.</summary>
     public bool AlwaysFetches { get; init; }
 
-    /// <summary>How long a log that seems not to be ours, or to end too early, is given to say so again.</summary>
-    internal TimeSpan ConfirmEndAfter { get; init; } = TimeSpan.FromSeconds(3);
+    /// <inheritdoc cref="StartCheck.ConfirmAfter"/>
+    internal TimeSpan ConfirmEndAfter { get; init; } = StartCheck.ConfirmAfter;
 
     /// <summary>How long an opening waits at first until it is tried again.</summary>
     internal TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);

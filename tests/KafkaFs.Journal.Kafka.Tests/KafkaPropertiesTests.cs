@@ -31,6 +31,7 @@ public sealed class KafkaPropertiesTests
     [InlineData("no.such.property", "1")]
     [InlineData("socket.timeout.ms", "soon")]
     [InlineData("fetch.min.bytes", "-5")]
+    [InlineData("group.protocol", "consumer")]
     public void AnUnknownPropertyOrValueIsNamed(string key, string value) =>
         Assert.Contains(key, Assert.Single(KafkaProperties.Check(new Dictionary<string, string> { [key] = value })), StringComparison.Ordinal);
 

@@ -31,6 +31,21 @@ public sealed class TopicAdminTests
         Assert.Equal("-1", wanted[1].Configs["retention.ms"]);
     }
 
+    [Fact]
+    public async Task AClusterThatRefusesOtherSettingsIsAskedForThoseWithoutWhichNoTopicIsAJournal()
+    {
+        List<TopicSpecification> wanted = [];
+        await Admin(new()
+        {
+            Create = topic =>
+            {
+                wanted.Add(topic);
+                return topic.Configs.ContainsKey("unclean.leader.election.enable") ? ErrorCode.PolicyViolation : ErrorCode.NoError;
+            },
+        }).CreateAsync(3);
+        Assert.Equal(["cleanup.policy", "retention.bytes", "retention.ms"], wanted[2].Configs.Keys.Order());
+    }
+
     [Theory]
     [InlineData(ErrorCode.InvalidReplicationFactor, "3 replicas")]
     [InlineData(ErrorCode.PolicyViolation, "topic 'the-topic'")]

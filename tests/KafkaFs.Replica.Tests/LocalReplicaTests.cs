@@ -55,6 +55,16 @@ public sealed class LocalReplicaTests : IDisposable
         Assert.Equal(7, replica.Know(withTail: false).LeaderEpoch);
     }
 
+    // So that a lowered one is warned of as long as it is lower, whoever asks first.
+    [Fact]
+    public void TheLimitOfRecordsThatIsKnownIsTheOneOfTheOpening()
+    {
+        using LocalReplica replica = Open();
+        int opened = _journal.MaxRecordBytes;
+        _journal.MaxRecordBytes = 100_000;
+        Assert.Equal(opened, replica.Know(withTail: false).MaxRecordBytes);
+    }
+
     [Fact]
     public void AFindingThatChangesFromLookToLookIsNoVerdict()
     {

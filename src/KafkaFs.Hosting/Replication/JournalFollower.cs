@@ -16,7 +16,7 @@ public sealed class JournalFollower : IDisposable
     private static readonly TimeSpan s_catchUpLookInterval = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan s_boundsInterval = TimeSpan.FromSeconds(1);
 
-    // A question has a limit of its own (5 s with Kafka), and may wait for another one.
+    // A question has a limit of its own (three steps of 5 s with Kafka, fewer when it is stopped), and may wait for another one.
     private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(15);
 
     private readonly LocalReplica _replica;

@@ -71,7 +71,7 @@ public static class RecoveryTable
         new(CreateTime, Warn, default, (known, found) => found.Settings?.IsCreateTime == true,
             "{log} has message.timestamp.type=CreateTime: a master whose clock is off is refused by the broker", "set it to LogAppendTime"),
         new(MessageLimitLowered, Warn, default, (known, found) => found.MaxRecordBytes < known.MaxRecordBytes,
-            "{log} takes records of {max-record} bytes now, {known-max-record} before: longer writes are split", "raise max.message.bytes again"),
+            "{log} takes records of {max-record} bytes now, {known-max-record} before: longer writes are split", "raise max.message.bytes again, and start again"),
         new(SettingsUnverified, Warn, default, (known, found) => found.AreSettingsDenied,
             "settings of {log} unverified: DescribeConfigs is denied", "grant DescribeConfigs on the topic"),
 

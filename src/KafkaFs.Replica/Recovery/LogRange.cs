@@ -44,7 +44,8 @@ internal static class LogRange
                 if (silence > s_askAfter && !hasAsked)
                 {
                     hasAsked = true;
-                    StartCheck.Verify(new KnownLog { NextOffset = from, Accepted = accepted }, to, journal, TimeSpan.Zero, stop);
+                    KnownLog known = new() { Identity = journal.Identity, NextOffset = from, Accepted = accepted };
+                    StartCheck.Verify(known, to, journal, StartCheck.ConfirmAfter, stop);
                 }
 
                 continue;

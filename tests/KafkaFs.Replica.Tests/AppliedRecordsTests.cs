@@ -1,4 +1,3 @@
-using KafkaFs.Journal.Codec;
 using KafkaFs.Replica.Apply;
 using KafkaFs.TestKit.Journal;
 using Xunit;
@@ -15,10 +14,21 @@ public sealed class AppliedRecordsTests
     public void ARecordIsThereOrAnotherOne()
     {
         byte[] first = _master.Mkdir("a"), second = _master.Mkdir("b");
-        Note(7, first);
+        _applied.Note(7, first);
         Assert.True(_applied.Holds(7, first));
         Assert.False(_applied.Holds(7, second));
         Assert.False(_applied.Holds(7, [1, 2, 3]));
+    }
+
+    // They are of no session, and all at sequence 0.
+    [Fact]
+    public void ARecordOutsideOfASessionIsNotTakenForAnother()
+    {
+        byte[] first = _master.SessionStarted(1), second = _master.SessionStarted(2);
+        _applied.Note(7, first);
+        Assert.True(_applied.Holds(7, first));
+        Assert.False(_applied.Holds(7, second));
+        Assert.False(_applied.Holds(7, _master.FilesystemCreated()));
     }
 
     [Fact]
@@ -26,16 +36,10 @@ public sealed class AppliedRecordsTests
     {
         byte[] record = _master.FilesystemCreated();
         Assert.Null(_applied.Holds(0, record));
-        Note(0, record);
+        _applied.Note(0, record);
         Assert.True(_applied.Holds(0, record));
-        Note(AppliedRecords.Kept, record);
+        _applied.Note(AppliedRecords.Kept, record);
         Assert.Null(_applied.Holds(0, record));
         Assert.True(_applied.Holds(AppliedRecords.Kept, record));
-    }
-
-    private void Note(long offset, byte[] record)
-    {
-        Assert.True(ChangeCodec.TryDecode(record, out Change change, out _));
-        _applied.Note(offset, change.Header);
     }
 }

@@ -1,11 +1,10 @@
+using System.IO.Hashing;
 using System.Runtime.InteropServices;
-using KafkaFs.Journal;
-using KafkaFs.Journal.Codec;
 
 namespace KafkaFs.Replica.Apply;
 
 /// <summary>
-/// Whose records were applied last, by their offset: an acknowledgement that comes after its record was read from the log is compared
+/// Which records were applied last, by their offset: an acknowledgement that comes after its record was read from the log is compared
 /// with it. Safe for use from several threads.
 /// </summary>
 internal sealed class AppliedRecords
@@ -13,17 +12,21 @@ internal sealed class AppliedRecords
     /// <summary>Records that are kept.</summary>
     public const int Kept = 4_096;
 
+    // A record begins with the place that it has in its session, and one of no session, like a Fence, is shorter: the data behind need not be hashed.
+    private const int HashedBytes = 256;
+
     private readonly Lock _gate = new();
     private readonly Entry[] _entries = new Entry[Kept];
 
-    public AppliedRecords() => Array.Fill(_entries, new Entry(-1, SessionId.None, 0, 0));
+    public AppliedRecords() => Array.Fill(_entries, new Entry(-1, 0, 0));
 
     /// <summary>A record is applied; before the applied position moves past it.</summary>
-    public void Note(long offset, in ChangeHeader header)
+    public void Note(long offset, ReadOnlySpan<byte> record)
     {
+        Entry entry = Entry.Of(offset, record);
         lock (_gate)
         {
-            _entries[offset % Kept] = new Entry(offset, header.Session, header.Incarnation, header.Sequence);
+            _entries[offset % Kept] = entry;
         }
     }
 
@@ -39,15 +42,13 @@ internal sealed class AppliedRecords
             entry = _entries[offset % Kept];
         }
 
-        if (entry.Offset != offset)
-        {
-            return null;
-        }
-
-        _ = ChangeCodec.TryDecode(record, out Change change, out _);
-        return entry == new Entry(offset, change.Header.Session, change.Header.Incarnation, change.Header.Sequence);
+        return entry.Offset == offset ? entry == Entry.Of(offset, record) : null;
     }
 
     [StructLayout(LayoutKind.Auto)]
-    private readonly record struct Entry(long Offset, SessionId Session, uint Incarnation, ulong Sequence);
+    private readonly record struct Entry(long Offset, int Length, ulong Hash)
+    {
+        public static Entry Of(long offset, ReadOnlySpan<byte> record) =>
+            new(offset, record.Length, XxHash3.HashToUInt64(record[..Math.Min(record.Length, HashedBytes)]));
+    }
 }

@@ -480,7 +480,7 @@ public sealed partial class Applier : IDisposable
         }
 
         _namespace.Publish(change, outcome, _effects, record.Offset);
-        _lastApplied.Note(record.Offset, change.Header);
+        _lastApplied.Note(record.Offset, record.Bytes);
         Volatile.Write(ref _nextOffset, record.Offset + 1);
         Count(change, outcome, record, defect);
         Observer?.OnApplied(change, outcome, _effects, record);

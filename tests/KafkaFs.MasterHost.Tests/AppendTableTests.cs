@@ -153,6 +153,46 @@ public sealed class AppendTableTests : SessionTest
     }
 
     [Fact]
+    public void AckWithoutOffset_OfAControlRecordThatIsNowhere_IsAStallAndGoesAgain()
+    {
+        ReadOn();
+        byte[] start = Other.SessionStarted();
+        Session.AppendControl(start);
+        Journal.Report(0, AppendResult.PlacedSomewhere());
+        Assert.True(Replica.Applier.HasGap);
+        Clock.Advance(10);
+        Assert.StartsWith("1 records wait", Session.Stall, StringComparison.Ordinal);
+        Clock.FireTimers();
+        Assert.Equal([start, start], Journal.Handed.Select(handed => handed.Record));
+        Journal.Accept(1);
+        Session.EndControl();
+        Assert.False(Replica.Applier.HasGap);
+        Clock.Advance(10);
+        Clock.FireTimers();
+        Assert.Equal((2, null), (Journal.Handed.Count, Session.Stall));
+    }
+
+    [Fact]
+    public void AckWithoutOffset_OfAFence_TheLogIsReadOnWhenACallAppearsBeforeIt()
+    {
+        Begin();
+        Call first = Submit("a");
+        Submit("b");
+        Journal.Report(0, AppendResult.Unknown("timed out"));
+        Journal.Report(1, AppendResult.Refused("Broker: Policy violation"));
+        Clock.FireTimers();
+        Assert.Equal(ChangeKind.Fence, Decoded(2).Kind);
+        Journal.Report(2, AppendResult.PlacedSomewhere());
+        Journal.Land(Journal.Handed[0].Record);
+        ReadOn();
+        Assert.Equal(Errno.None, first.Answer);
+        Assert.True(Replica.Applier.HasGap);
+        Journal.Land(Journal.Handed[2].Record);
+        ReadOn();
+        Assert.False(Replica.Applier.HasGap);
+    }
+
+    [Fact]
     public void TransportErrorsAndTheirLike_AreWaitedFor()
     {
         Begin();

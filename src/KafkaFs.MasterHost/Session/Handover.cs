@@ -30,9 +30,9 @@ internal sealed class Handover(PendingTable pending, IJournal journal)
     /// <summary>There is no appender.</summary>
     public bool IsDetached => _appender is null;
 
-    /// <summary>Records that no report is known of, or that wait to be handed over (again).</summary>
-    public int Waiting => pending.Queued + (_controlIsDue ? 1 : 0)
-        + (_isDoubtful || _isHeld || _goesAgainFrom < pending.NextSequence || _appender is null ? pending.HandedOver : _inFlight.Count);
+    /// <summary>Records that no report is known of, or that wait to be handed over (again); a control record until it is evaluated: all wait for it.</summary>
+    public int Waiting => Math.Max(_control is null ? 0 : 1, pending.Queued + (_controlIsDue ? 1 : 0)
+        + (_isDoubtful || _isHeld || _goesAgainFrom < pending.NextSequence || _appender is null ? pending.HandedOver : _inFlight.Count));
 
     /// <summary>A producer is there; what is not accepted goes again, by the next <see cref="Resume"/>.</summary>
     public void Attach(IJournalAppender appender) => (_appender, _isDoubtful) = (appender, true);

@@ -122,7 +122,7 @@ internal sealed partial class MasterSession : IDisposable
         lock (_gate)
         {
             _handover.EndControl();
-            _unplaced.OnEvaluated(null);
+            _unplaced.OnControlEvaluated();
         }
     }
 
@@ -193,7 +193,10 @@ internal sealed partial class MasterSession : IDisposable
             }
 
             call = _pending.Accept(change.Header.Sequence);
-            _unplaced.OnEvaluated(call);
+            if (call is not null)
+            {
+                _unplaced.OnEvaluated(call);
+            }
         }
 
         if (call is null || !record.SequenceEqual(call.Record))

@@ -9,12 +9,19 @@ namespace KafkaFs.MasterHost.Session;
 internal sealed class UnplacedRecords(Applier applier, TimeSpan overdueAfter, TimeProvider clock)
 {
     private readonly HashSet<PendingCall> _calls = [];
+    private bool _hasControl;
     private long _since;
+
+    private bool HasAny => _hasControl || _calls.Count > 0;
 
     /// <summary>The log has a record, and no offset is known; <paramref name="call"/> is null for a control record.</summary>
     public void Add(PendingCall? call)
     {
-        if (call is not null)
+        if (call is null)
+        {
+            _hasControl = true;
+        }
+        else
         {
             _calls.Add(call);
         }
@@ -23,28 +30,32 @@ internal sealed class UnplacedRecords(Applier applier, TimeSpan overdueAfter, Ti
         applier.OwnPlaceUnknown = true;
     }
 
-    /// <summary>A call, or the control record (null), is evaluated.</summary>
-    public void OnEvaluated(PendingCall? call)
+    /// <summary>A call is evaluated.</summary>
+    public void OnEvaluated(PendingCall call)
     {
-        if (call is not null)
-        {
-            _calls.Remove(call);
-        }
+        _calls.Remove(call);
+        applier.OwnPlaceUnknown &= HasAny;
+    }
 
-        applier.OwnPlaceUnknown &= _calls.Count > 0;
+    /// <summary>The control record is evaluated.</summary>
+    public void OnControlEvaluated()
+    {
+        _hasControl = false;
+        applier.OwnPlaceUnknown &= HasAny;
     }
 
     /// <summary>A Fence is applied: what has not appeared before it does not count any more.</summary>
     public void Clear()
     {
         _calls.Clear();
+        _hasControl = false;
         applier.OwnPlaceUnknown = false;
     }
 
     /// <summary>One has not appeared in time; then they have as long again.</summary>
     public bool AreOverdue()
     {
-        if (_calls.Count == 0 || clock.GetElapsedTime(_since) < overdueAfter)
+        if (!HasAny || clock.GetElapsedTime(_since) < overdueAfter)
         {
             return false;
         }

@@ -96,7 +96,7 @@ internal sealed class KafkaLogProbe(KafkaJournalOptions options, Func<KafkaTroub
         }
 
         // First of all: what was checked before this epoch was read would not hold for it. The client leaves the epoch out of the answer for the end.
-        if (bounds.Next > bounds.First)
+        if (bounds.Next > bounds.First && next >= bounds.First)
         {
             facts = facts with { LeaderEpoch = At(bounds.Next - 1).LeaderEpoch ?? facts.LeaderEpoch };
         }

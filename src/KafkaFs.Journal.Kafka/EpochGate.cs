@@ -9,7 +9,6 @@ namespace KafkaFs.Journal.Kafka;
 internal sealed class EpochGate(KafkaJournal journal)
 {
     private int _passed = journal.ProbedEpoch;
-    private int _last = -1;
     private int _asked;
     private Task<int>? _check;
 
@@ -27,11 +26,11 @@ internal sealed class EpochGate(KafkaJournal journal)
 
         if (now > _passed && _passed >= 0)
         {
-            (_asked, _check) = (now, journal.Suspect($"a record of leader epoch {now} after one of {Math.Max(_last, _passed)}"));
+            (_asked, _check) = (now, journal.Suspect($"a record of leader epoch {now} after one of {_passed}"));
             return false;
         }
 
-        (_passed, _last) = (Math.Max(_passed, now), now);
+        _passed = Math.Max(_passed, now);
         journal.NoteEpoch(now);
         return true;
     }

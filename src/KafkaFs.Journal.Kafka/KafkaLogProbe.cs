@@ -96,10 +96,8 @@ internal sealed class KafkaLogProbe(KafkaJournalOptions options, Func<KafkaTroub
         }
 
         // First of all: what was checked before this epoch was read would not hold for it. The client leaves the epoch out of the answer for the end.
-        if (bounds.Next > bounds.First && next >= bounds.First)
-        {
-            facts = facts with { LeaderEpoch = At(bounds.Next - 1).LeaderEpoch ?? facts.LeaderEpoch };
-        }
+        ConsumeResult<Ignore, byte[]>? end = bounds.Next > bounds.First && next >= bounds.First ? At(bounds.Next - 1) : null;
+        facts = facts with { LeaderEpoch = end?.LeaderEpoch ?? facts.LeaderEpoch };
 
         if (bounds.First == 0)
         {
@@ -109,7 +107,7 @@ internal sealed class KafkaLogProbe(KafkaJournalOptions options, Func<KafkaTroub
 
         if (next > bounds.First && next <= bounds.Next)
         {
-            ConsumeResult<Ignore, byte[]> last = At(next - 1);
+            ConsumeResult<Ignore, byte[]> last = next == bounds.Next ? end! : At(next - 1);
             facts = facts with { TailHash = IsRecord(last, next - 1) ? SHA256.HashData(last.Message.Value ?? []) : [] };
         }
 

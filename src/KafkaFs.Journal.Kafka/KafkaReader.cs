@@ -14,7 +14,6 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
 
     private static readonly TimeSpan s_wakeInterval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_confirmAfter = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_later = TimeSpan.FromSeconds(10);
 
     private readonly KafkaJournalOptions _options;
@@ -226,7 +225,7 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
     // A broker refuses at once: what it did not refuse anew is over, also where there is no record to deliver.
     private void NoteQuiet()
     {
-        if (_trouble.Reading is not null && _assignAgainAtMs is null && !_epochs.IsClosed && Environment.TickCount64 - _assignedAtMs >= s_confirmAfter.TotalMilliseconds)
+        if (_trouble.Reading is not null && _assignAgainAtMs is null && !_epochs.IsClosed && Environment.TickCount64 - _assignedAtMs >= LogProbe.ConfirmAfter.TotalMilliseconds)
         {
             _trouble.Reading = null;
         }
@@ -301,6 +300,6 @@ internal sealed class KafkaReader : IJournalReader, IDeserializer<int>
 
         // Also without a finding: a log that was shortened and is longer again has this offset, and what the replica applied before it is not known here.
         _journal.Suspect(words);
-        Stall(words, s_confirmAfter);
+        Stall(words, LogProbe.ConfirmAfter);
     }
 }

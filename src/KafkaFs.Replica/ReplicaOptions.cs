@@ -1,5 +1,4 @@
 using KafkaFs.Journal.Check;
-using KafkaFs.Replica.Recovery;
 using KafkaFs.Replica.Tree;
 
 namespace KafkaFs.Replica;
@@ -28,8 +27,8 @@ public sealed record ReplicaOptions
     /// <summary>The journal's tail is fetched also while nothing but own records is in it; for measuring what that costs.</summary>
     public bool AlwaysFetches { get; init; }
 
-    /// <inheritdoc cref="StartCheck.ConfirmAfter"/>
-    internal TimeSpan ConfirmEndAfter { get; init; } = StartCheck.ConfirmAfter;
+    /// <inheritdoc cref="LogProbe.ConfirmAfter"/>
+    internal TimeSpan ConfirmEndAfter { get; init; } = LogProbe.ConfirmAfter;
 
     /// <summary>How long an opening waits at first until it is tried again.</summary>
     internal TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);

@@ -23,7 +23,6 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
     /// <summary>A warning that still holds is said again after so long: words with offsets in them change with every look.</summary>
     internal static readonly TimeSpan SayAgainAfter = TimeSpan.FromDays(1);
 
-    private static readonly TimeSpan s_confirmAfter = TimeSpan.FromSeconds(3);
     // Readers may wait for it.
     private static readonly TimeSpan s_unsettledInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_leastInterval = TimeSpan.FromSeconds(1);
@@ -70,7 +69,7 @@ public sealed partial class LogCheck(IJournal journal, Func<bool, KnownLog> know
             if (finding is { Verdict: LogVerdict.Refuse })
             {
                 LogSuspicion(logger, finding.Words);
-                await Task.Delay(s_confirmAfter, clock, stop).ConfigureAwait(false);
+                await Task.Delay(LogProbe.ConfirmAfter, clock, stop).ConfigureAwait(false);
                 (LogFinding? again, epoch) = await AskFreshAsync(before, stop).ConfigureAwait(false);
                 finding = again?.Row == finding.Row ? again : again is { Verdict: LogVerdict.Refuse } ? throw Changing(again) : again;
             }

@@ -9,6 +9,9 @@ public static class LogProbe
     /// <summary>How long a look may take until it is no answer.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a log that seems not to be ours, or to end too early, is given to say so again.</summary>
+    public static readonly TimeSpan ConfirmAfter = TimeSpan.FromSeconds(3);
+
     private static readonly TimeSpan s_readWait = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Identity and bounds, as <see cref="IJournal.Look"/> is to give them.</summary>

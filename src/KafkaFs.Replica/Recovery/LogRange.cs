@@ -45,7 +45,7 @@ internal static class LogRange
                 {
                     hasAsked = true;
                     KnownLog known = new() { Identity = journal.Identity, NextOffset = from, Accepted = accepted };
-                    StartCheck.Verify(known, to, journal, StartCheck.ConfirmAfter, stop);
+                    StartCheck.Verify(known, to, journal, LogProbe.ConfirmAfter, stop);
                 }
 
                 continue;

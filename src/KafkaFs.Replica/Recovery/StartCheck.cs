@@ -6,9 +6,6 @@ namespace KafkaFs.Replica.Recovery;
 /// <summary>Asks, before a replica resumes, whether the log is the one that it follows (<see cref="RecoveryTable"/>).</summary>
 internal static class StartCheck
 {
-    /// <summary>How long a log that seems not to be ours, or to end too early, is given to say so again.</summary>
-    public static readonly TimeSpan ConfirmAfter = TimeSpan.FromSeconds(3);
-
     private const int MaxAgain = 3;
 
     /// <summary>

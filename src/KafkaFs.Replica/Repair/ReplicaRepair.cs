@@ -53,7 +53,7 @@ public sealed class ReplicaRepair(StoppedReplica replica, Action<TreeDifference>
             Accepted = Accepted,
         };
         replica.Namespace.AcceptedGap = AcceptedGap;
-        JournalBounds bounds = StartCheck.Verify(known, 0, journal, StartCheck.ConfirmAfter, stop);
+        JournalBounds bounds = StartCheck.Verify(known, 0, journal, LogProbe.ConfirmAfter, stop);
         return Run(journal, bounds, new LogContent(replica, journal, bounds), paths, contents: null, stop);
     }
 

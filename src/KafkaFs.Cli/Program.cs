@@ -1,6 +1,12 @@
 using System.CommandLine;
 using KafkaFs.Cli.Commands;
 using KafkaFs.Hosting.Lifetime;
+using KafkaFs.MasterHost;
+
+if (MasterProgram.TryRunCompanion(args, out int code))
+{
+    return code;
+}
 
 ParseResult parsed = CommandTree.Create().Parse(args);
 if (parsed.Errors.Count > 0)

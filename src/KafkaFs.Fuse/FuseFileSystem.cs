@@ -12,6 +12,11 @@ namespace KafkaFs.Fuse;
 /// </summary>
 public abstract class FuseFileSystem
 {
+    /// <summary>The kernel and this side have agreed; comes once, before any other call.</summary>
+    public virtual void OnConnected(FuseConnectionInfo connection)
+    {
+    }
+
     /// <summary>Path resolution of any syscall, one component. The answer counts as a lookup of the inode until FORGET.</summary>
     public virtual void Lookup(FuseRequest request, NodeId parent, ReadOnlySpan<byte> name) => request.ReplyError(Errno.ENOSYS);
 
@@ -108,7 +113,7 @@ public abstract class FuseFileSystem
     }
 
     /// <summary>A request was answered; for counting. <paramref name="started"/> is a Stopwatch timestamp.</summary>
-    public virtual void OnAnswered(FuseOpcode opcode, Errno errno, long started)
+    public virtual void OnAnswered(FuseOpcode opcode, Errno errno, uint thread, long started)
     {
     }
 }

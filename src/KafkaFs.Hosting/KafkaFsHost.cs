@@ -37,10 +37,12 @@ public static partial class KafkaFsHost
 
         try
         {
-            IConfiguration configuration = HostConfiguration.Load(role, arguments);
-            HostSettings settings = HostSettingsBinder.Bind(configuration, role);
-            using IHost host = Build<TWorker>(settings, configuration);
-            Warn(host.Services.GetRequiredService<ILoggerFactory>(), [.. settings.Warnings, .. SecretFile.Warnings(HostConfiguration.FilesWithSecrets(role))]);
+            HostInstance instance = HostInstance.OfThisProcess(role);
+            IConfiguration configuration = HostConfiguration.Load(instance, arguments);
+            (HostSettings settings, Socket? listener) = UrlRules.ClaimDefault(HostSettingsBinder.Bind(configuration, role));
+            using Socket? claimed = listener;
+            using IHost host = Build<TWorker>(instance, settings, configuration, claimed);
+            Warn(host.Services.GetRequiredService<ILoggerFactory>(), HostConfiguration.Warnings(instance, settings));
             TWorker worker = host.Services.GetServices<IHostedService>().OfType<TWorker>().Single();
             await StartAsync(host, settings).ConfigureAwait(false);
             await host.WaitForShutdownAsync().ConfigureAwait(false);
@@ -77,20 +79,29 @@ public static partial class KafkaFsHost
         }
     }
 
-    private static IHost Build<TWorker>(HostSettings settings, IConfiguration configuration)
+    private static IHost Build<TWorker>(HostInstance instance, HostSettings settings, IConfiguration configuration, Socket? listener)
         where TWorker : HostWorker
     {
         if (settings.HttpUrls.Length == 0)
         {
             HostApplicationBuilder plain = Host.CreateEmptyApplicationBuilder(null);
-            AddServices<TWorker>(plain, settings, configuration);
+            AddServices<TWorker>(plain, instance, settings, configuration);
             return plain.Build();
         }
 
         WebApplicationBuilder web = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        web.WebHost.UseKestrelCore().UseUrls(settings.HttpUrls.Split(';'));
+        web.WebHost.UseKestrelCore();
+        if (listener is not null)
+        {
+            web.WebHost.ConfigureKestrel(server => server.ListenHandle((ulong)listener.Handle));
+        }
+        else
+        {
+            web.WebHost.UseUrls(settings.HttpUrls.Split(';'));
+        }
+
         web.Services.AddRoutingCore();
-        AddServices<TWorker>(web, settings, configuration);
+        AddServices<TWorker>(web, instance, settings, configuration);
         web.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(KafkaFsMetrics.MeterName, "System.Runtime")
             .AddPrometheusExporter());
@@ -101,27 +112,16 @@ public static partial class KafkaFsHost
         return application;
     }
 
-    private static void AddServices<TWorker>(IHostApplicationBuilder builder, HostSettings settings, IConfiguration configuration)
+    private static void AddServices<TWorker>(IHostApplicationBuilder builder, HostInstance instance, HostSettings settings, IConfiguration configuration)
         where TWorker : HostWorker
     {
         IServiceCollection services = builder.Services;
         builder.Configuration.AddConfiguration(configuration);
-        builder.Logging.AddConfiguration(configuration.GetSection("Logging"));
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        // What ends a host is said once, by us, without a stack trace.
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
-        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        if (SystemdHelpers.IsSystemdService())
-        {
-            builder.Logging.AddSystemdConsole();
-        }
-        else
-        {
-            builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.ColorBehavior) =
-                (true, "HH:mm:ss.fff ", Console.IsErrorRedirected ? LoggerColorBehavior.Disabled : LoggerColorBehavior.Default));
-        }
-
+        LastError lastError = new(TimeProvider.System);
+        AddLogging(builder.Logging, configuration, lastError);
         services.Configure<HostOptions>(options => options.ShutdownTimeout = s_stopLimit);
+        services.AddSingleton(instance);
+        services.AddSingleton(lastError);
         services.AddSingleton(settings);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new HostStatus(
@@ -133,9 +133,34 @@ public static partial class KafkaFsHost
             services.AddHostedService<ServiceWatchdog>();
         }
 
-        services.AddSingleton<KafkaFsMetrics>();
+        services.AddSingleton(provider =>
+        {
+            KafkaFsMetrics metrics = new(provider.GetRequiredService<HostStatus>());
+            metrics.Observe(lastError);
+            return metrics;
+        });
         services.AddSingleton<IJournalProvider>(provider => JournalProviders.Create(settings, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddHostedService<StatusSocket>();
         services.AddHostedService<TWorker>();
+    }
+
+    private static void AddLogging(ILoggingBuilder logging, IConfiguration configuration, LastError lastError)
+    {
+        logging.AddConfiguration(configuration.GetSection("Logging"));
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        // What ends a host is said once, by us, without a stack trace.
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        logging.AddProvider(lastError);
+        logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        if (SystemdHelpers.IsSystemdService())
+        {
+            logging.AddSystemdConsole();
+        }
+        else
+        {
+            logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.ColorBehavior) =
+                (true, "HH:mm:ss.fff ", Console.IsErrorRedirected ? LoggerColorBehavior.Disabled : LoggerColorBehavior.Default));
+        }
     }
 
     [LoggerMessage(5020, LogLevel.Warning, "{Words}")]

@@ -92,7 +92,7 @@ internal sealed class KafkaJournal : IJournal
         {
             WatermarkOffsets offsets = Query(new TopicPartition(_options.Topic, partition));
             _trouble.OnAnswer();
-            return new JournalBounds(offsets.Low.Value, offsets.High.Value);
+            return TopicBounds.Of(_options.Topic, offsets.Low.Value, offsets.High.Value);
         }
         catch (KafkaException exception)
         {

@@ -142,7 +142,7 @@ internal sealed partial class TopicAdmin(ITopicClient client, KafkaJournalOption
         return (await settings.ConfigureAwait(false)) with
         {
             Identity = new JournalIdentity("kafka", (await cluster.ConfigureAwait(false)).ClusterId ?? "", topic.TopicId.ToString()),
-            Bounds = new JournalBounds(first, next),
+            Bounds = TopicBounds.Of(options.Topic, first, next),
             LeaderEpoch = epoch,
             Leader = topic.Partitions is [{ Leader.Id: int leader }, ..] && leader >= 0 ? leader : null,
         };

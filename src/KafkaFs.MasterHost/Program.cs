@@ -1,3 +1,8 @@
 using KafkaFs.MasterHost;
 
-return args is ["cleanup", .. string[] places] ? MasterProgram.Cleanup(places) : await MasterProgram.RunAsync(args);
+return args switch
+{
+    ["cleanup", .. string[] places] => MasterProgram.Cleanup(places),
+    [MountCompanion.Command, .. string[] arguments] => MountCompanion.Run(arguments),
+    _ => await MasterProgram.RunAsync(args),
+};

@@ -25,6 +25,8 @@ public sealed partial class LocalReplica : IDisposable
     private readonly byte[]? _openedTail;
     private readonly int _openedEpoch;
     private readonly int _openedLimit;
+    private readonly JournalIdentity? _unchecked;
+    private volatile bool _isUnchecked;
     private bool _hasCheckpoint;
     private NamespaceDelta? _first;
     private volatile TailReader? _tail;
@@ -34,7 +36,8 @@ public sealed partial class LocalReplica : IDisposable
     {
         (_disk, _index, Tree, Namespace, _journal, _options, _logger, _owned) = (disk, index, tree, start.State, journal, options, logger, owned);
         _hasCheckpoint = start.Header is not null;
-        (_openedTail, _openedEpoch, _openedLimit) = (start.Header?.LastRecordHash, start.Header?.LeaderEpoch ?? -1, journal.MaxRecordBytes);
+        (_openedTail, _openedEpoch, _openedLimit) = (start.Header?.LastRecordHash, start.Header?.LeaderEpoch ?? -1, start.IsUnchecked ? 0 : journal.MaxRecordBytes);
+        (_unchecked, _isUnchecked) = (start.IsUnchecked ? start.Header?.Journal : null, start.IsUnchecked);
         Applier = new Applier(Namespace, tree, logger, clock)
         {
             Horizon = start.Header?.Horizon ?? options.CheckpointRecords,
@@ -57,6 +60,12 @@ public sealed partial class LocalReplica : IDisposable
 
     public Checkpointer Checkpoints { get; }
 
+    /// <summary>
+    /// The journal did not answer when this was opened (<see cref="ReplicaOptions.OpensUnchecked"/>): it is as a clean stop has left it, and can be
+    /// read. Nothing is applied before <see cref="OnChecked"/>.
+    /// </summary>
+    public bool IsUnchecked => _isUnchecked;
+
     /// <summary>What this machine refuses now, of a record or of a checkpoint, or null.</summary>
     public ApplyStall? Stall => Applier.Stall ?? Checkpoints.Stall;
 
@@ -75,7 +84,7 @@ public sealed partial class LocalReplica : IDisposable
         (long next, byte[]? tail) = withTail ? Applier.Tail : (Applier.NextOffset, null);
         return new KnownLog
         {
-            Identity = _journal.Identity,
+            Identity = _unchecked ?? _journal.Identity,
             Filesystem = Namespace.IsCreated ? Namespace.Filesystem : Guid.Empty,
             NextOffset = next,
             TailHash = withTail ? tail ?? (_openedTail is { Length: > 0 } ? _openedTail : null) : null,
@@ -115,12 +124,20 @@ public sealed partial class LocalReplica : IDisposable
         }
     }
 
+    /// <summary>The log has been found to be the one that <see cref="Know"/> tells of: <see cref="Follow"/> may be called.</summary>
+    public void OnChecked() => _isUnchecked = false;
+
     /// <summary>
     /// Reads the journal from where the replica stands and applies it, until <paramref name="stop"/>. Blocks; for a thread of its
     /// own, once. Throws what makes the replica unable to go on: a refused journal, a broken invariant, a disk that lost data.
     /// </summary>
     public void Follow(CancellationToken stop)
     {
+        if (IsUnchecked)
+        {
+            throw new InvalidOperationException("The log was not checked.");
+        }
+
         using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         Thread checkpoints = new(() => Checkpoints.Run(ending.Token)) { IsBackground = true, Name = "checkpoint" };
         checkpoints.Start();
@@ -150,7 +167,8 @@ public sealed partial class LocalReplica : IDisposable
     /// more. Where the machine refuses a part there is no mark, and the next opening recovers. A replica that has applied nothing is
     /// left as it was found.
     /// </summary>
-    public void Close()
+    /// <param name="isComplete">Nothing that may be in the journal is missing here that callers were told of.</param>
+    public void Close(bool isComplete = true)
     {
         Applier.Stop();
         if (!_hasCheckpoint)
@@ -177,6 +195,10 @@ public sealed partial class LocalReplica : IDisposable
             // Recovery sees to it.
             LogNotClean(_logger, $"{Applier.Stall}");
         }
+        else if (!isComplete)
+        {
+            LogNotClean(_logger, "the journal has not said what became of records that it was given");
+        }
         else if (!CleanMark.IsThere(_disk))
         {
             CleanMark.Write(_disk);
@@ -185,10 +207,10 @@ public sealed partial class LocalReplica : IDisposable
     }
 
     /// <summary>
-    /// <see cref="Close"/>, but not after a failure of the replica: then the next opening recovers. A host that
+    /// <see cref="Close(bool)"/>, but not after a failure of the replica: then the next opening recovers. A host that
     /// <paramref name="isFailing"/> already has its reason: what goes wrong here is only logged then.
     /// </summary>
-    public void CloseUnlessFailed(bool isFailing = false)
+    public void CloseUnlessFailed(bool isFailing = false, bool isComplete = true)
     {
         if (Applier.HasFailed)
         {
@@ -197,7 +219,7 @@ public sealed partial class LocalReplica : IDisposable
 
         try
         {
-            Close();
+            Close(isComplete);
         }
         catch (Exception exception) when (isFailing && (exception is DataRootException or IOException or SqliteException))
         {

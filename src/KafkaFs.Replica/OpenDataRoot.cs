@@ -19,7 +19,7 @@ internal sealed partial class OpenDataRoot : IDisposable
     /// <summary>Throws <see cref="DataRootException"/>, with nothing left open.</summary>
     public static OpenDataRoot Open(ReplicaOptions options, ILogger logger)
     {
-        DataRoot root = DataRoot.Open(options.DataRoot);
+        DataRoot root = DataRoot.Open(options.DataRoot, options.MayHoldFiles);
         OpenDataRoot? opened = null;
         try
         {

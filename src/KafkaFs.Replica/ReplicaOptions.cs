@@ -27,6 +27,14 @@ public sealed record ReplicaOptions
     /// <summary>The journal's tail is fetched also while nothing but own records is in it; for measuring what that costs.</summary>
     public bool AlwaysFetches { get; init; }
 
+    /// <summary>
+    /// A replica that was left by a clean stop opens also while its journal does not answer: see <see cref="LocalReplica.IsUnchecked"/>.
+    /// </summary>
+    public bool OpensUnchecked { get; init; }
+
+    /// <summary>The data root may hold files and be no replica: it is to become one.</summary>
+    internal bool MayHoldFiles { get; init; }
+
     /// <inheritdoc cref="LogProbe.ConfirmAfter"/>
     internal TimeSpan ConfirmEndAfter { get; init; } = LogProbe.ConfirmAfter;
 

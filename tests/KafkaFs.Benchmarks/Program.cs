@@ -1,4 +1,5 @@
 using KafkaFs.Benchmarks;
+using KafkaFs.Benchmarks.Peers;
 
 // The same work on KafkaFS and on a native directory, in turn, as ratios; never a test.
 switch (args)
@@ -18,6 +19,12 @@ switch (args)
         int most = size.Length > 2 ? int.Parse(size[2], System.Globalization.CultureInfo.InvariantCulture) : int.MaxValue;
         await CatchUpBenchmark.RunAsync(broker, folder, writes, small, most);
         return 0;
+    case ["peers", string broker, string folder, .. string[] options] when options is [] or [_] or [_, "--json"]:
+        int rounds = options is [string first, ..] && first != "--json" ? int.Parse(first, System.Globalization.CultureInfo.InvariantCulture) : 5;
+        PeersBenchmark.Run(broker, folder, rounds, options is [.., "--json"]);
+        return 0;
+    case [PeersBenchmark.MasterCommand or PeersBenchmark.NullMasterCommand, .. string[] settings]:
+        return await PeersBenchmark.RunMasterAsync(args[0] == PeersBenchmark.NullMasterCommand, settings);
     case ["tail", string broker, string folder]:
         await TailBenchmark.RunAsync(broker, folder);
         return 0;
@@ -32,6 +39,9 @@ switch (args)
                        a slave that is 1,000,000 records behind (65,536 of them writes of 128 KiB) against a raw consumer of the
                        same topic and against plain writes; needs 8 GiB in FOLDER (8 MiB for each of FILES, if fewer are written to
                        again and again), several times, one after the other, and 8 GiB once in the broker's
+                   KafkaFs.Benchmarks peers BROKER FOLDER [ROUNDS] [--json]
+                       a mount on Kafka and on no journal beside a native directory, libfuse's passthrough_ll (compiled for it: gcc, pkg-config,
+                       libfuse3-dev) and a raw producer; as root, with broker and FOLDER on tmpfs
                    KafkaFs.Benchmarks tail BROKER FOLDER
                        a master's writes and mkdirs with the tail let go and with always fetching, against a raw producer;
                        root, /dev/fuse, and a broker and a FOLDER on tmpfs; the broker should soon forget deleted topics:

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Confluent.Kafka;
+using KafkaFs.Benchmarks.Peers;
 using KafkaFs.Hosting.Replication;
 using KafkaFs.Journal.Contract;
 using KafkaFs.Journal.Kafka;
@@ -105,16 +106,7 @@ internal static class TailBenchmark
         string topic = await CreateTopicAsync(broker);
         try
         {
-            ProducerConfig config = new()
-            {
-                BootstrapServers = broker,
-                Acks = Acks.All,
-                EnableIdempotence = true,
-                LingerMs = 0,
-                MessageMaxBytes = 8_000_000,
-                DeliveryReportFields = "status",
-            };
-            using IProducer<Null, byte[]> producer = new ProducerBuilder<Null, byte[]>(config).Build();
+            using IProducer<Null, byte[]> producer = RawProducer.Open(broker);
             byte[] block = Block();
             double one = MegabytesPerSecond(1, _ => () => Produce(producer, topic, block));
             double several = MegabytesPerSecond(Parallel, _ => () => Produce(producer, topic, block));

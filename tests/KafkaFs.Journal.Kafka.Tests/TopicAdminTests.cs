@@ -87,6 +87,24 @@ public sealed class TopicAdminTests
             Admin(new() { Describe = () => (ErrorCode.LeaderNotAvailable, new Uuid(0, 0)) }).FindAsync);
     }
 
+    // Met after an election, with the high watermark not known yet: taken for an end, it made a replica refuse its own log.
+    [Theory]
+    [InlineData(0, -1001)]
+    [InlineData(-1001, -1001)]
+    [InlineData(-1, 5)]
+    public async Task G4_AnEndThatTheLeaderDoesNotKnowYetIsNoAnswer(long first, long next)
+    {
+        TopicPartitionInfo partition = FakeTopicClient.Made<TopicPartitionInfo>(("Replicas", new List<Node>()));
+        TopicAdmin admin = Admin(new()
+        {
+            Describe = () => (ErrorCode.NoError, new Uuid(0, 1)),
+            Partition = partition,
+            Configs = () => (ErrorCode.NoError, []),
+            Offsets = (first, next, null),
+        });
+        await Assert.ThrowsAsync<JournalUnavailableException>(admin.LookAsync);
+    }
+
     [Fact]
     public async Task ATopicForShortRecordsIsRefusedByName()
     {

@@ -36,6 +36,34 @@ public sealed class MasterSessionTests : SessionTest
         Assert.Equal(0, Session.HandedOver);
     }
 
+    // The mount is there before the journal is: calls wait for the session's number.
+    [Fact]
+    public void WhatIsSubmittedBeforeTheSessionHasBegunWaitsForItsNumberAndIsMadeWithIt()
+    {
+        Call first = Submit("a"), withdrawn = Submit("b"), last = Submit("c");
+        Assert.True(Session.TryWithdraw(withdrawn));
+        Clock.FireTimers();
+        Assert.Empty(Journal.Handed);
+        Begin();
+        Assert.Equal([("a", (0U, 0UL)), ("c", (0U, 1UL))], Enumerable.Range(0, 2).Select(handed => (NameOf(handed), PlaceOf(handed))));
+        Assert.Equal((FileId.Of(Session.Id, 1), FileId.Of(Session.Id, 3)), (Decoded(0).Inode, Decoded(1).Inode));
+        Assert.Equal((Filesystem, Session.Id), (Decoded(0).Header.Filesystem, Decoded(0).Header.Session));
+        Journal.Accept(0);
+        Journal.Accept(1);
+        Assert.Equal((Errno.None, Errno.None, 3), (first.Answer, last.Answer, Replica.Namespace.InodeCount));
+    }
+
+    [Fact]
+    public void AWriteThatWaitsForTheSessionGoesInPartsIfTheLogTakesLess()
+    {
+        SubmitWrite(FileId.Of(new SessionId(1), 7), new byte[30_000], ChangeFlags.None);
+        Journal.MaxRecordBytes = 20_000;
+        Begin();
+        Assert.Equal(2, Journal.Handed.Count);
+        Assert.Equal([(Session.Id, 0UL), (Session.Id, 1UL)], Enumerable.Range(0, 2).Select(handed => (Decoded(handed).Header.Session, PlaceOf(handed).Sequence)));
+        Assert.Equal(30_000, Decoded(0).Data.Length + Decoded(1).Data.Length);
+    }
+
     [Fact]
     public void AnAcknowledgementBehindForeignRecordsWaitsForThem()
     {

@@ -26,7 +26,7 @@ public abstract class SessionTest : IDisposable
     {
         ReplicaOptions options = new() { DataRoot = _folder["root"], Ownership = TreeOwnership.Namespace };
         Replica = LocalReplica.Open(options, Journal, NullLogger.Instance, Clock, default);
-        Session = new MasterSession(Replica.Applier, Journal, Check, new SessionOptions { Run = static work => work(), MaxInodes = MaxInodes }, NullLogger.Instance, Clock);
+        Session = new MasterSession(Replica.Applier, Journal, Check, new SessionOptions { Run = static work => work(), MaxInodes = MaxInodes, ChangeTimeout = TimeSpan.FromSeconds(60) }, NullLogger.Instance, Clock);
         Replica.Applier.Observer = new SessionOnly(Session);
         Journal.Land(Other.FilesystemCreated());
     }
@@ -139,7 +139,7 @@ public abstract class SessionTest : IDisposable
 
     private sealed class SessionOnly(MasterSession session) : IApplyObserver
     {
-        public void OnDying(FileId inode)
+        public void OnDying(FileId inode, long timeNs)
         {
             // Nothing is removed here.
         }

@@ -95,6 +95,49 @@ public sealed class LocalReplicaTests : IDisposable
     }
 
     [Fact]
+    public void AfterACleanStopAReplicaOpensWithoutItsJournalIfAskedToAndFollowsOnceThatIsChecked()
+    {
+        Run(3);
+        _journal.NoAnswer = new JournalUnavailableException("no broker");
+        using LocalReplica replica = Open(opensUnchecked: true);
+        Assert.Equal((true, 3, 2), (replica.IsUnchecked, replica.Applier.NextOffset, replica.Namespace.InodeCount));
+        Assert.Throws<InvalidOperationException>(() => replica.Follow(default));
+        KnownLog known = replica.Know(withTail: true);
+        Assert.Equal((_journal.Identity, 3, 32), (known.Identity, known.NextOffset, known.TailHash?.Length));
+        replica.Close();
+        Assert.True(File.Exists($"{Own}/clean"));
+        replica.OnChecked();
+        Follow(replica, 3);
+    }
+
+    // Answered changes may be missing here, and what is accepted is proven by the journal alone.
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    public void AfterACrashOrWithAnAcceptanceTheJournalIsWaitedForAllTheSame(bool clean, bool accepts)
+    {
+        Run(3, clean);
+        _journal.NoAnswer = new JournalUnavailableException("no broker");
+        List<string> waits = [];
+        using LocalReplica replica = Open(opensUnchecked: true, accepted: accepts ? new Acceptance(_journal.Identity.Log, null, null) : Acceptance.None, onStalled: words =>
+        {
+            waits.Add(words);
+            _journal.NoAnswer = null;
+        });
+        Assert.Equal(["no broker"], waits);
+        Assert.False(replica.IsUnchecked);
+    }
+
+    [Fact]
+    public void G7_ACopiedDataRootIsRefusedAlsoWithoutItsJournal()
+    {
+        Run(3);
+        ToolProcess.Run("cp", ["-a", Root, _folder["copy"]]);
+        _journal.NoAnswer = new JournalUnavailableException("no broker");
+        Assert.Equal(DataRootProblem.TreeDamaged, Assert.Throws<DataRootException>(() => Open(_folder["copy"], opensUnchecked: true)).Problem);
+    }
+
+    [Fact]
     public void AStartThatLacksARightEndsByItsName()
     {
         JournalRefusedException denied = new(JournalRefusal.Forbidden, "no right to read");
@@ -331,7 +374,7 @@ public sealed class LocalReplicaTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private LocalReplica Open(string? root = null, TreeOwnership? ownership = null, long checkpointRecords = 1_000, Action<string>? onStalled = null)
+    private LocalReplica Open(string? root = null, TreeOwnership? ownership = null, long checkpointRecords = 1_000, Action<string>? onStalled = null, bool opensUnchecked = false, Acceptance? accepted = null)
     {
         ReplicaOptions options = new()
         {
@@ -341,6 +384,8 @@ public sealed class LocalReplicaTests : IDisposable
             ConfirmEndAfter = TimeSpan.Zero,
             RetryAfter = TimeSpan.Zero,
             OnStalled = onStalled,
+            OpensUnchecked = opensUnchecked,
+            Accepted = accepted ?? Acceptance.None,
         };
         return LocalReplica.Open(options, _journal, NullLogger.Instance, TimeProvider.System, default);
     }

@@ -299,7 +299,7 @@ public sealed class TailReaderTests : IDisposable
 
         public void OnFailed(AppenderFailure failure, string reason) => Assert.Fail(reason);
 
-        public void OnDying(FileId inode)
+        public void OnDying(FileId inode, long timeNs)
         {
             // No mount keeps hold of it.
         }

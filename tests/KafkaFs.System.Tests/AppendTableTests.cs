@@ -18,8 +18,11 @@ public sealed class AppendTableTests : IDisposable
     private readonly Stack<IDisposable> _used = [];
     private readonly string _topic = KafkaCluster.NewTopic();
 
-    public AppendTableTests()
+    private readonly OwnBrokerFixture _own;
+
+    public AppendTableTests(OwnBrokerFixture own)
     {
+        _own = own;
         Environments.RequireFuse();
         Environments.RequireRoot();
     }
@@ -98,7 +101,7 @@ public sealed class AppendTableTests : IDisposable
         HostUnderTest master = await setup.Master().ReadyAsync(), slave = await setup.Slave().ReadyAsync();
         ToolProcess.Shell($"mkdir {setup.Mount}/before");
         cluster.SetTopic(_topic, "message.timestamp.type=CreateTime", "message.timestamp.before.max.ms=0", "message.timestamp.after.max.ms=0");
-        Task<(int Code, string Output, string Error)> call = Task.Run(() => ToolProcess.Try("mkdir", [Path.Combine(setup.Mount, "refused")]));
+        Task<(int Code, string Output, string Error)> call = Task.Run(() => RefusedChmod($"{setup.Mount}/before"));
         await UntilAsync(() => Task.FromResult(master.Log.Contains("refused record", StringComparison.Ordinal)));
         cluster.SetTopic(_topic, "message.timestamp.type=LogAppendTime");
         (int code, _, string error) = await call.WaitAsync(s_limit);
@@ -109,6 +112,18 @@ public sealed class AppendTableTests : IDisposable
         Assert.Equal("after\nbefore\n", ToolProcess.Shell($"ls {setup.Mount}"));
         await setup.EqualAsync(master, slave);
         Assert.Equal(0, master.Stop());
+    }
+
+    // Again and again: a record that reaches the broker in the millisecond in which it was made is taken by a limit of 0 ms.
+    private static (int Code, string Output, string Error) RefusedChmod(string path)
+    {
+        (int Code, string Output, string Error) call;
+        do
+        {
+            call = ToolProcess.Try("chmod", ["750", path]);
+        }
+        while (call.Code == 0);
+        return call;
     }
 
     [Fact]
@@ -129,8 +144,7 @@ public sealed class AppendTableTests : IDisposable
             """;
         (KafkaCluster cluster, Setup setup) = Secure(configuration);
         HostUnderTest master = await setup.Master().ReadyAsync();
-        await WaitsAsync(setup, master, () => Allow(cluster, false), "do not allow", () => Allow(cluster, true));
-        Assert.Contains("do not allow Write", master.Log, StringComparison.Ordinal);
+        await WaitsAsync(setup, master, () => Allow(cluster, false), "do not allow Write", () => Allow(cluster, true));
         Assert.Equal(0, master.Stop());
     }
 
@@ -234,7 +248,8 @@ public sealed class AppendTableTests : IDisposable
     {
         take();
         Task call = Task.Run(() => Directory.CreateDirectory(Path.Combine(setup.Mount, "waits")));
-        await UntilAsync(async () => (await master.AskAsync("/health/ready")).Contains(words, StringComparison.Ordinal));
+        // The readiness names what stalled last: the reader may stall as well, and hides what the appender said.
+        await UntilAsync(async () => (await master.AskAsync("/health/ready") + master.Log).Contains(words, StringComparison.Ordinal));
         Assert.False(call.IsCompleted);
         give();
         await call.WaitAsync(s_limit);
@@ -243,7 +258,7 @@ public sealed class AppendTableTests : IDisposable
 
     private (KafkaCluster Cluster, Setup Setup) Plain()
     {
-        KafkaCluster cluster = Use(KafkaCluster.StartOwn());
+        KafkaCluster cluster = _own.Cluster;
         return (cluster, Use(Setup.Kafka(cluster.Bootstrap, _topic)));
     }
 

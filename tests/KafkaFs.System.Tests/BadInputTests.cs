@@ -95,7 +95,7 @@ public sealed class BadInputTests : IDisposable
         using Setup setup = Setup.Embedded();
         HostUnderTest master = await setup.Master().ReadyAsync();
         ToolProcess.Shell($"echo x > {setup.Mount}/kept");
-        master.Kill();
+        master.KillWithCompanion();
         master = await setup.Master().ReadyAsync();
         Assert.Contains("was the mount of a dead master", master.Log, StringComparison.Ordinal);
         Assert.Equal("x\n", ToolProcess.Shell($"cat {setup.Mount}/kept"));

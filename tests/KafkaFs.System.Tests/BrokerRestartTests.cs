@@ -13,11 +13,11 @@ public sealed class BrokerRestartTests : IDisposable
     private readonly KafkaCluster _cluster;
     private readonly Setup _setup;
 
-    public BrokerRestartTests()
+    public BrokerRestartTests(OwnBrokerFixture fixture)
     {
         Environments.RequireFuse();
         Environments.RequireRoot();
-        _cluster = KafkaCluster.StartOwn();
+        _cluster = fixture.Cluster;
         _setup = Setup.Kafka(_cluster.Bootstrap, KafkaCluster.NewTopic());
     }
 
@@ -45,11 +45,7 @@ public sealed class BrokerRestartTests : IDisposable
         Assert.Equal(0, slave.Stop());
     }
 
-    public void Dispose()
-    {
-        _setup.Dispose();
-        _cluster.Dispose();
-    }
+    public void Dispose() => _setup.Dispose();
 
     // What was answered is written down elsewhere right after; content once it is fsynced.
     private string AnsweredWork => $$"""

@@ -15,11 +15,11 @@ public sealed partial class ForeignLogTests : IDisposable
     private readonly string _topic = KafkaCluster.NewTopic();
     private readonly Setup _setup;
 
-    public ForeignLogTests()
+    public ForeignLogTests(OwnBrokerFixture fixture)
     {
         Environments.RequireFuse();
         Environments.RequireRoot();
-        _cluster = KafkaCluster.StartOwn();
+        _cluster = fixture.Cluster;
         _setup = Setup.Kafka(_cluster.Bootstrap, _topic);
     }
 
@@ -130,11 +130,7 @@ public sealed partial class ForeignLogTests : IDisposable
         await GoesOnAsync(slave, ["--accept-gap", gap]);
     }
 
-    public void Dispose()
-    {
-        _setup.Dispose();
-        _cluster.Dispose();
-    }
+    public void Dispose() => _setup.Dispose();
 
     // A master that accepts as well writes, the slave follows it, and follows again without any option.
     private async Task GoesOnAsync(HostUnderTest slave, string[] accepting)

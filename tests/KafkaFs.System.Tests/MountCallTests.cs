@@ -100,6 +100,13 @@ public sealed class MountCallTests(MountFixture fixture) : IClassFixture<MountFi
         """);
 
     [Fact]
+    public Task SuidGoesByAChownThatChangesNoOwnerAndFromSpecialFiles() => EqualAsync("755\n755\n4755\n", """
+        echo content > f; mkfifo p; mkdir d; chmod 4755 f p d
+        perl -e 'chown(-1,-1,"f")==1 && chown(-1,-1,"d")==1 or die $!'; chown 1:1 p
+        stat -c %a f p d
+        """);
+
+    [Fact]
     public Task ASetgidDirectoryHandsDownItsGroup() => EqualAsync("2755 1234\n644 1234\n", """
         chown 0:1234 .; chmod 2775 .; mkdir sub; echo x > f; stat -c '%a %g' sub f
         """);
@@ -112,6 +119,12 @@ public sealed class MountCallTests(MountFixture fixture) : IClassFixture<MountFi
         removexattr f user.a; removexattr f user.a; getxattr f user.a 100
         setxattr link user.a v 0; acl f; setxattr f other.a v 0
         setxattr f user.big "$(printf '%04000d' 0)" 0; echo
+        """);
+
+    [Fact] // xattr(7)
+    public Task TrustedXattrsAreShownToRootAlone() => EqualAsync("17 7\n", """
+        list() { "$@" perl -e '$b="\0" x 4096; $f="f"; print syscall(194,$f,$b,4096)'; }
+        echo x > f; setfattr -n user.a -v v f; setfattr -n trusted.t -v v f; echo $(list env) $(list ordinary)
         """);
 
     [Fact]

@@ -4,6 +4,7 @@ using KafkaFs.TestKit.Processes;
 using Xunit;
 
 [assembly: AssemblyFixture(typeof(KafkaFs.System.Tests.BrokerFixture))]
+[assembly: AssemblyFixture(typeof(KafkaFs.System.Tests.OwnBrokerFixture))]
 
 namespace KafkaFs.System.Tests;
 

@@ -18,7 +18,7 @@ public sealed class ServiceTests : IDisposable
     {
         Environments.Require(File.Exists("/usr/bin/systemd-analyze"), "there is no systemd-analyze");
         string deploy = Path.Combine(Environments.Repository, "deploy");
-        (_, _, string error) = ToolProcess.Try("systemd-analyze", ["verify", $"{deploy}/kafkafs-master@.service", $"{deploy}/kafkafs-slave.service"]);
+        (_, _, string error) = ToolProcess.Try("systemd-analyze", ["verify", .. Directory.GetFiles(deploy, "*.service")]);
         Assert.DoesNotContain(
             error.Split('\n', StringSplitOptions.RemoveEmptyEntries),
             line => line.Contains("kafkafs", StringComparison.Ordinal) && !line.Contains("is not executable", StringComparison.Ordinal));
@@ -27,6 +27,7 @@ public sealed class ServiceTests : IDisposable
     [Theory]
     [InlineData("kafkafs-master@.service")]
     [InlineData("kafkafs-slave.service")]
+    [InlineData("kafkafs-slave@.service")]
     public void SystemdUnderstandsTheDropInWithThePassword(string unit)
     {
         Environments.Require(File.Exists("/usr/bin/systemd-analyze"), "there is no systemd-analyze");
@@ -63,7 +64,7 @@ public sealed class ServiceTests : IDisposable
     {
         // Nothing names a journal by itself: one mistyped key must not mean unreplicated data.
         Refused(78, "Journal:Provider is missing", HostProgram.Slave, $"--KafkaFs:DataRoot={_folder["s"]}");
-        string words = Refused(78, "4 invalid settings", "env", "KafkaFs__Ownership=mine", $"CONFIGURATION_DIRECTORY={_folder.Path}", HostProgram.Slave, "--KafkaFs:Journal:Provider=disk", "--KafkaFs:Http:Urls=here");
+        string words = Refused(78, "3 invalid settings", "env", "KafkaFs__Ownership=mine", $"CONFIGURATION_DIRECTORY={_folder.Path}", HostProgram.Slave, "--KafkaFs:Journal:Provider=disk", "--KafkaFs:Http:Urls=here");
         Assert.Contains("'mine'", words, StringComparison.Ordinal);
         File.WriteAllText(_folder["slave.json"], "{\n oops }");
         Refused(78, $"'{_folder["slave.json"]}' line 2", "env", $"CONFIGURATION_DIRECTORY={_folder.Path}", HostProgram.Slave);
@@ -138,7 +139,12 @@ public sealed class ServiceTests : IDisposable
     private string SlaveOfAJournal()
     {
         string journal = _folder["j"];
-        ToolProcess.Run("unshare", ["--mount", "bash", "-ceu", $"timeout -s TERM 1 {HostUnderTest.Program} master --journal {journal} {_folder["m"]} {Directory.CreateDirectory(_folder["mnt"])} || true"]);
+        string mount = Directory.CreateDirectory(_folder["mnt"]).FullName;
+        ToolProcess.Run("unshare", ["--mount", "bash", "-ceu", $$"""
+            {{HostUnderTest.Program}} master --journal {{journal}} {{_folder["m"]}} {{mount}} & master=$!
+            for i in $(seq 600); do mountpoint -q {{mount}} && break; sleep 0.1; done
+            mountpoint -q {{mount}}; kill -TERM $master; wait $master
+            """]);
         return $"{HostUnderTest.Program} slave --journal {journal} {_folder["s"]}";
     }
 
@@ -152,7 +158,7 @@ public sealed class ServiceTests : IDisposable
         Refused(72, "its master lives", HostProgram.Master, "cleanup", setup.Mount);
         // The kernel has the root's attributes, for an hour: they say nothing of a master.
         ToolProcess.Run("stat", [setup.Mount]);
-        master.Kill();
+        master.KillWithCompanion();
         (int code, _, string error) = ToolProcess.Try(HostProgram.Master, ["cleanup", setup.Mount]);
         Assert.Equal(0, code);
         Assert.Contains("was the mount of a dead master: it is unmounted", error, StringComparison.Ordinal);

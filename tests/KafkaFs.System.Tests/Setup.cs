@@ -122,8 +122,12 @@ internal sealed class Setup : IDisposable
             used.Dispose();
         }
 
-        // Everything below: tests mount a second time beside it. Ordinary users have the helper.
-        ToolProcess.Shell($"awk '$2 ~ \"^{_folder.Path}/\" {{print $2}}' /proc/mounts | while read m; do umount -l \"$m\" || fusermount3 -uz \"$m\"; done");
+        // Everything below: tests mount a second time beside it. Ordinary users have the helper. A companion may be faster.
+        ToolProcess.Shell(
+            $$"""
+            mounts() { awk '$2 ~ "^{{_folder.Path}}/" {print $2}' /proc/mounts; }
+            for m in $(mounts); do umount -l "$m" || fusermount3 -uz "$m" || ! mounts | grep -qxF "$m"; done
+            """);
         _folder.Dispose();
     }
 

@@ -45,7 +45,7 @@ public sealed class StopTests
         (int code, _, string error) = ToolProcess.Try(HostUnderTest.Program, ["cleanup", setup.Mount]);
         Assert.Equal(72, code);
         Assert.Contains("its master lives", error, StringComparison.Ordinal);
-        master.Kill();
+        master.KillWithCompanion();
         Assert.Contains(setup.Mount, File.ReadAllText("/proc/mounts"), StringComparison.Ordinal);
         Assert.Contains("it is unmounted", ToolProcess.Run(HostUnderTest.Program, ["cleanup", setup.Mount + "/"]), StringComparison.Ordinal);
         Assert.DoesNotContain(setup.Mount, File.ReadAllText("/proc/mounts"), StringComparison.Ordinal);

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using KafkaFs.TestKit;
 using KafkaFs.TestKit.Processes;
 using Xunit;
@@ -36,6 +37,25 @@ public sealed class TwoMasterTests
             """);
         string owners = ToolProcess.Shell($"cd {setup["mnt2"]}/d; for f in *; do echo $(stat -c %u $f) $(cat $f); done | sort | uniq -c | awk '{{print $2, $3}}'");
         Assert.All(owners.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Contains(line, new[] { "0 secret", "65534 mine" }));
+    }
+
+    // The kernel keeps what it has looked up for as long as there is memory, and we the content for as long as the kernel has it.
+    [Theory]
+    [InlineData("rm f*")]
+    [InlineData("for i in $(seq 200); do echo new > n; mv n f$i; done")]
+    [InlineData("rmdir d*")]
+    public async Task G5_WhatIsUnlinkedElsewhereIsLetGoByAKernelThatKnewIt(string change)
+    {
+        using Setup setup = NewSetup();
+        (HostUnderTest first, HostUnderTest second) = await MastersAsync(setup);
+        ToolProcess.Shell($"cd {setup.Mount}; for i in $(seq 200); do echo old > f$i; mkdir d$i; done");
+        await Setup.CaughtUpAsync(first, second);
+        ToolProcess.Shell($"ls -l {setup["mnt2"]}; stat {setup["mnt2"]}/f* {setup["mnt2"]}/d*; cat {setup["mnt2"]}/f*");
+        ToolProcess.Shell($"cd {setup.Mount}; {change}");
+        await Setup.CaughtUpAsync(first, second);
+        await HealthAndMetricsTests.UntilAsync(
+            async () => Regex.IsMatch(await second.AskAsync($"/metrics?{Guid.NewGuid()}"), @"(?m)^kafkafs_queue_orphans\{.*\} 0(\s|$)"), second);
+        Assert.Equal(ToolProcess.Shell($"ls {setup.Mount}"), ToolProcess.Shell($"ls {setup["mnt2"]}"));
     }
 
     // No descriptor is left for the content of an unlinked file: those that are only kept for speed go first.

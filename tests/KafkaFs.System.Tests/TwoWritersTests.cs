@@ -12,15 +12,13 @@ namespace KafkaFs.System.Tests;
 [Trait("Tier", "broker")]
 public sealed class TwoWritersTests : IDisposable
 {
-    private readonly KafkaCluster _cluster;
     private readonly Setup _setup;
 
-    public TwoWritersTests()
+    public TwoWritersTests(BrokerFixture fixture)
     {
         Environments.RequireFuse();
         Environments.RequireRoot();
-        _cluster = KafkaCluster.Start();
-        _setup = Setup.Kafka(_cluster.Bootstrap, KafkaCluster.NewTopic());
+        _setup = Setup.Kafka(fixture.Cluster.Bootstrap, KafkaCluster.NewTopic());
     }
 
     [Fact]
@@ -53,9 +51,5 @@ public sealed class TwoWritersTests : IDisposable
         Assert.Equal((0, 0, 0), (one.Stop(), other.Stop(), slave.Stop()));
     }
 
-    public void Dispose()
-    {
-        _setup.Dispose();
-        _cluster.Dispose();
-    }
+    public void Dispose() => _setup.Dispose();
 }

@@ -1,3 +1,5 @@
+using KafkaFs.TestKit.Processes;
+
 namespace KafkaFs.TestKit;
 
 /// <summary>A folder of a test's own, deleted at its end.</summary>
@@ -11,5 +13,6 @@ public sealed class TemporaryFolder : IDisposable
     /// <summary>A path in the folder.</summary>
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    // Not by .NET, which has no way to say a name that is not UTF-8.
+    public void Dispose() => ToolProcess.Run("rm", ["-rf", "--one-file-system", Path]);
 }

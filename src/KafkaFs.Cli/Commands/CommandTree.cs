@@ -14,7 +14,11 @@ internal static class CommandTree
         VerifyCommand.Create(),
         RepairCommand.Create(),
         LogCommand.Create(),
+        StatusCommand.Status(),
+        StatusCommand.Top(),
+        ConfigCommand.Create(),
         SessionCommand.Create(),
+        ImportCommand.Create(),
         RejoinCommand.Create(),
         CleanupCommand.Create(),
     };

@@ -26,6 +26,8 @@ internal static class HostCommands
         JournalArguments journal = new();
         Argument<string[]> places = Places("DATA-ROOT TOPIC MOUNTPOINT", "the data root, the topic (not with --journal), and an empty directory");
         Option<string> http = Http, ownership = Ownership;
+        StallArguments stall = new();
+        Option<bool> closeToOpen = new("--close-to-open") { Description = "an open sees everything that was closed on another master before; each asks the journal" };
         Command command = new("master", """
             Mount a filesystem and write its changes to the journal.
 
@@ -33,9 +35,10 @@ internal static class HostCommands
               kafkafs master --broker localhost:9092 /var/lib/kafkafs/m projects /mnt/projects
               kafkafs master --journal /tmp/j.db /tmp/m /mnt/try
             """)
-        { places, http, ownership };
+        { places, http, ownership, closeToOpen };
         journal.AddTo(command);
         journal.Accepted.AddTo(command);
+        stall.AddTo(command);
         Expect(command, places, journal, embedded: 2, kafka: 3);
         command.SetAction((parsed, _) =>
         {
@@ -44,6 +47,8 @@ internal static class HostCommands
             [
                 .. journal.ToSettings(parsed, given[1]),
                 .. journal.Accepted.ToSettings(parsed),
+                .. stall.ToSettings(parsed),
+                $"--KafkaFs:Mount:CloseToOpen={parsed.GetValue(closeToOpen)}",
                 $"--KafkaFs:DataRoot={given[0]}",
                 $"--KafkaFs:Mount:Mountpoint={given[^1]}",
                 $"--KafkaFs:Http:Urls={parsed.GetValue(http)}",

@@ -37,10 +37,9 @@ internal static class RejoinCommand
         command.Validators.Add(result => Validate(result, journal, fromLog, adopt, places));
         command.SetAction(async parsed =>
         {
-            using StopSignals signals = new();
             string[] given = parsed.GetRequiredValue(places);
             IEnumerable<string>? settings = journal.AreIn(parsed.CommandResult) ? journal.ToSettings(parsed, given[^1]) : null;
-            return await RunAsync(given[0], settings, parsed.GetValue(adopt), signals.Token).ConfigureAwait(false);
+            return await ReportAsync(stop => RunAsync(given[0], settings, parsed.GetValue(adopt), stop)).ConfigureAwait(false);
         });
         return command;
     }
@@ -60,35 +59,37 @@ internal static class RejoinCommand
         }
     }
 
-    private static IJournalProvider? Provider(IEnumerable<string>? settings, string dataRoot)
+    /// <summary>The journal that the settings name, for a data root.</summary>
+    public static IJournalProvider Provider(IEnumerable<string> settings, string dataRoot)
     {
-        if (settings is null)
-        {
-            return null;
-        }
-
         IConfiguration configuration = new ConfigurationBuilder().AddCommandLine([.. settings, $"--KafkaFs:DataRoot={dataRoot}"]).Build();
         return JournalProviders.Create(HostSettingsBinder.Bind(configuration, HostRole.Slave), NullLoggerFactory.Instance);
     }
 
-    private static async Task<int> RunAsync(string dataRoot, IEnumerable<string>? settings, bool adopt, CancellationToken stop)
+    private static async Task RunAsync(string dataRoot, IEnumerable<string>? settings, bool adopt, CancellationToken stop)
     {
         ProcessCalls.RaiseDescriptorLimit();
+        IJournalProvider? provider = settings is null ? null : Provider(settings, dataRoot);
+        if (adopt)
+        {
+            await Adoption.RunAsync(dataRoot, provider!, Say, NullLogger.Instance, TimeProvider.System, stop).ConfigureAwait(false);
+        }
+        else
+        {
+            await SetAsideAsync(dataRoot, provider, stop).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Runs until it ends by itself or by a signal, and returns the exit code; what has words for a person is said.</summary>
+    public static async Task<int> ReportAsync(Func<CancellationToken, Task> command)
+    {
+        using StopSignals signals = new();
         try
         {
-            IJournalProvider? provider = Provider(settings, dataRoot);
-            if (adopt)
-            {
-                await Adoption.RunAsync(dataRoot, provider!, Say, NullLogger.Instance, TimeProvider.System, stop).ConfigureAwait(false);
-            }
-            else
-            {
-                await SetAsideAsync(dataRoot, provider, stop).ConfigureAwait(false);
-            }
-
+            await command(signals.Token).ConfigureAwait(false);
             return ExitCode.Success;
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
         {
             return ExitCode.Interrupted;
         }
@@ -114,5 +115,6 @@ internal static class RejoinCommand
         Say($"once nothing of it is wanted any more: rm -rf '{aside}'");
     }
 
-    private static void Say(string words) => Console.Out.WriteLine($"kafkafs: {words}");
+    /// <summary>What happened, for a person.</summary>
+    public static void Say(string words) => Console.Out.WriteLine($"kafkafs: {words}");
 }

@@ -6,6 +6,15 @@ public enum FuseOpenFlags : uint
 {
     None = 0,
 
+    /// <summary>The page cache is not used: each read(2) and write(2) comes here.</summary>
+    DirectIo = 1,
+
+    /// <summary>Cached pages are right: they are not dropped at this open.</summary>
+    KeepCache = 2,
+
+    /// <summary>OPENDIR: what is read is kept, for the next reader too.</summary>
+    CacheDirectory = 8,
+
     /// <summary>No FLUSH at close.</summary>
     NoFlush = 32,
 }

@@ -34,10 +34,20 @@ public sealed partial class FuseMount : IDisposable
         _connection = new FuseConnection(channel, fileSystem, options.MaxWriteBytes, logger);
         Notifications = new FuseNotifications(channel);
         _number = MountTable.Find(path)?.DeviceMinor;
+        if (_number is uint number)
+        {
+            MountOwners.Add(path, number);
+        }
     }
 
     /// <summary>Absolute path of the mountpoint.</summary>
     public string Path { get; }
+
+    /// <summary>What the kernel and this side have agreed on.</summary>
+    public FuseConnectionInfo Agreed => _connection.Info ?? throw new InvalidOperationException("The kernel has not begun yet.");
+
+    /// <summary>Number of the connection, if it is known: it is in /proc/self/mountinfo.</summary>
+    public uint? Connection => _number;
 
     /// <summary>For telling the kernel what changed; see there from which threads.</summary>
     public FuseNotifications Notifications { get; }
@@ -58,6 +68,7 @@ public sealed partial class FuseMount : IDisposable
     public static FuseMount Mount(FuseMountOptions options, FuseFileSystem fileSystem, ILogger logger)
     {
         string path = Mountpoint.Prepare(options.Mountpoint, out _);
+        MountOwners.Forget(path);
         SafeFd device = ProcessCalls.IsRoot && !options.ForceHelper ? MountDirectly(path, options) : MountByHelper(path, options);
         FuseMount mount = new(path, device, fileSystem, options, logger);
         mount.StartReaders(options.ReaderThreads);
@@ -65,6 +76,11 @@ public sealed partial class FuseMount : IDisposable
         {
             mount.Unmount(TimeSpan.Zero);
             throw new FuseUnavailableException(FuseProblem.NoFuse, $"the kernel did not begin to speak FUSE on '{path}'");
+        }
+
+        if (mount._number is uint number)
+        {
+            MountTable.RaiseReadAhead(number);
         }
 
         LogMounted(logger, path, mount._connection.Info);
@@ -170,6 +186,7 @@ public sealed partial class FuseMount : IDisposable
                 Detach();
             }
 
+            MountOwners.Forget(Path, _number);
             LogEnded(_logger, Path);
             _ended.TrySetResult();
         }

@@ -5,6 +5,12 @@ namespace KafkaFs.Fuse.Mount;
 /// <summary>`cleanup MOUNTPOINT`: frees a path from the mount of a dead master; anything else that is mounted there stays.</summary>
 public static class MountCleanup
 {
+    /// <summary>
+    /// Takes away the mount that process <paramref name="server"/>, which is ending or gone, has left: who waits in it goes on with an error, and the
+    /// process can end. Nothing else that is mounted there is touched; false then.
+    /// </summary>
+    public static bool RunFor(int server, string path, uint connection) => MountOwners.Clean(path, connection, server);
+
     // Dead mounts can lie one over the other, but a path where each unmount leaves one more is not ours to understand.
     private const int MaxLayers = 16;
 

@@ -27,14 +27,19 @@ public static class MountTable
         File.ReadAllText("/proc/self/mountinfo", Encoding.Latin1).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse);
 
     /// <summary>
-    /// A mount of KafkaFS whose server is gone: everything on it answers ENOTCONN. Asked by statfs, which the kernel does not answer
-    /// from its cache. Others' dead mounts are theirs.
+    /// A mount of KafkaFS whose server is gone: everything on it answers ENOTCONN, or hangs if the server could not end
+    /// (<see cref="MountOwners"/>). Asked by statfs, which the kernel does not answer from its cache. Others' dead mounts are theirs.
     /// </summary>
     public static bool IsStale(MountEntry entry)
     {
         if (entry.Type != OwnType)
         {
             return false;
+        }
+
+        if (MountOwners.IsDead(entry))
+        {
+            return true;
         }
 
         Errno errno = FileCalls.Open(null, Encoding.UTF8.GetBytes(entry.Mountpoint), OpenFlags.PathOnly, 0, out SafeFd root);
@@ -59,14 +64,21 @@ public static class MountTable
     }
 
     /// <summary>Ends a connection from outside; nothing happens if it is gone, or not ours.</summary>
-    public static void Abort(uint connection)
+    public static void Abort(uint connection) => Set($"/sys/fs/fuse/connections/{connection}/abort", "1"u8);
+
+    /// <summary>
+    /// Lets the kernel read further ahead in the files of a mount than the 128 KiB that INIT can ask for; nothing happens for who may not (an ordinary
+    /// user, a container whose /sys is read-only).
+    /// </summary>
+    internal static void RaiseReadAhead(uint connection) => Set($"/sys/class/bdi/0:{connection}/read_ahead_kb", "1024"u8);
+
+    private static void Set(FormattableString control, ReadOnlySpan<byte> value)
     {
-        string control = string.Create(CultureInfo.InvariantCulture, $"/sys/fs/fuse/connections/{connection}/abort");
-        if (FileCalls.Open(null, Encoding.UTF8.GetBytes(control), OpenFlags.WriteOnly, 0, out SafeFd fd) == Errno.None)
+        if (FileCalls.Open(null, Encoding.UTF8.GetBytes(control.ToString(CultureInfo.InvariantCulture)), OpenFlags.WriteOnly, 0, out SafeFd fd) == Errno.None)
         {
             using (fd)
             {
-                MountCalls.Write(fd, "1"u8);
+                MountCalls.Write(fd, value);
             }
         }
     }

@@ -144,7 +144,7 @@ public sealed partial class FuseConnection : IDisposable
             LogReplyFailed(_logger, request.Opcode, written);
         }
 
-        _fileSystem.OnAnswered(request.Opcode, errno, request.Started);
+        _fileSystem.OnAnswered(request.Opcode, errno, request.Thread, request.Started);
     }
 
     private void Refuse(FuseRequest abandoned)
@@ -235,6 +235,7 @@ public sealed partial class FuseConnection : IDisposable
         }
         else
         {
+            _fileSystem.OnConnected(_info);
             request.ReplyInit(answer);
         }
     }

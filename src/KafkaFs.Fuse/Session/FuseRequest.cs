@@ -44,6 +44,9 @@ public sealed unsafe class FuseRequest
 
     public uint Gid => _header.Gid;
 
+    /// <summary>Id of the thread that made the call; 0 if this process cannot see it.</summary>
+    public uint Thread => _header.Pid;
+
     /// <summary>The kernel has sent an INTERRUPT for it; for requests that are not deferred it is not known before <see cref="Defer"/>.</summary>
     public bool IsInterrupted { get; internal set; }
 
@@ -62,6 +65,9 @@ public sealed unsafe class FuseRequest
     internal bool IsDeferred => _deferred;
 
     internal Span<byte> Buffer => new(_block + Headroom, _capacity);
+
+    /// <summary>The last <paramref name="length"/> bytes that came with it, which are the data of a WRITE; until it is answered.</summary>
+    public ReadOnlySpan<byte> Data(int length) => Body[^length..];
 
     /// <summary>The bytes after the header.</summary>
     internal ReadOnlySpan<byte> Body => new(_block + Headroom + sizeof(InHeader), _length - sizeof(InHeader));

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Configuration;
 namespace KafkaFs.Hosting.Configuration;
 
 /// <summary>
-/// Where settings come from, later ones win: `appsettings.json` beside the program, then in the settings folder `appsettings.json`
-/// (shared by the hosts of a machine) and the role's own file, then the environment, then the command line.
+/// Where settings come from, later ones win: what an instance has by its name, `appsettings.json` beside the program, then in the settings folder
+/// `appsettings.json` (shared by the hosts of a machine), the role's own file and the instance's, then the environment, then the command line.
 /// </summary>
 public static class HostConfiguration
 {
@@ -15,37 +15,53 @@ public static class HostConfiguration
     /// <summary>systemd's ConfigurationDirectory=, else /etc/kafkafs.</summary>
     public static string SettingsFolder => Environment.GetEnvironmentVariable("CONFIGURATION_DIRECTORY") is { Length: > 0 } folder ? folder : "/etc/kafkafs";
 
-    /// <summary>The name of a role's own file.</summary>
-    public static string RoleFile(HostRole role) => role == HostRole.Master ? "master.json" : "slave.json";
+    /// <summary>What should be mended though it is no error, a sentence each: what the settings themselves say, and files with secrets that everybody may read.</summary>
+    public static IReadOnlyList<string> Warnings(HostInstance instance, HostSettings settings) => [.. settings.Warnings, .. SecretFile.Warnings(FilesWithSecrets(instance))];
 
     /// <summary>The settings files that hold a secret, whoever may read them.</summary>
-    public static IReadOnlyList<string> FilesWithSecrets(HostRole role) =>
-        [.. Files(role).Where(File.Exists).Where(file => KafkaSettings.HoldsSecret(new ConfigurationBuilder().AddJsonFile(file).Build()))];
+    internal static IReadOnlyList<string> FilesWithSecrets(HostInstance instance) =>
+        [.. Files(instance).Where(File.Exists).Where(file => KafkaSettings.HoldsSecret(new ConfigurationBuilder().AddJsonFile(file).Build()))];
 
     /// <summary>
     /// Reads everything. Throws <see cref="SettingsException"/> for files that cannot be read, all at once, and
     /// <see cref="HostFailedException"/> for arguments that are no settings.
     /// </summary>
-    public static IConfigurationRoot Load(HostRole role, IReadOnlyList<string> arguments)
+    public static IConfigurationRoot Load(HostInstance instance, IReadOnlyList<string> arguments) => Merge(Layers(instance, arguments));
+
+    /// <summary>All layers as one.</summary>
+    public static IConfigurationRoot Merge(IReadOnlyList<SettingsLayer> layers)
     {
-        RefuseOthers(arguments);
         ConfigurationBuilder builder = new();
-        List<string> errors = [];
-        foreach (string file in Files(role))
+        foreach (SettingsLayer layer in layers)
         {
-            Add(builder, file, errors);
+            builder.AddConfiguration(layer.Values);
         }
 
-        return errors.Count > 0
-            ? throw new SettingsException(errors)
-            : builder.AddEnvironmentVariables().AddCommandLine([.. arguments]).Build();
+        return builder.Build();
     }
 
-    private static string[] Files(HostRole role) =>
+    /// <summary>What each origin says, those that win last. Throws as <see cref="Load"/> does.</summary>
+    public static IReadOnlyList<SettingsLayer> Layers(HostInstance instance, IReadOnlyList<string> arguments)
+    {
+        RefuseOthers(arguments);
+        List<string> errors = [];
+        List<SettingsLayer> layers = [new("the instance's name", new ConfigurationBuilder().AddInMemoryCollection(instance.Places).Build())];
+        layers.AddRange(Files(instance).Select(file => Read(file, errors)).OfType<SettingsLayer>());
+        if (errors.Count > 0)
+        {
+            throw new SettingsException(errors);
+        }
+
+        layers.Add(new("the environment", new ConfigurationBuilder().AddEnvironmentVariables().Build()));
+        layers.Add(new("the command line", new ConfigurationBuilder().AddCommandLine([.. arguments]).Build()));
+        return layers;
+    }
+
+    private static IEnumerable<string> Files(HostInstance instance) =>
     [
         Path.Combine(AppContext.BaseDirectory, SharedFile),
         Path.Combine(SettingsFolder, SharedFile),
-        Path.Combine(SettingsFolder, RoleFile(role)),
+        .. instance.SettingsFiles.Select(file => Path.Combine(SettingsFolder, file)),
     ];
 
     // A word that .NET's own parser passes over would be a setting that somebody believes in.
@@ -68,11 +84,11 @@ public static class HostConfiguration
         (argument.StartsWith("--KafkaFs:", StringComparison.OrdinalIgnoreCase) || argument.StartsWith("--Logging:", StringComparison.OrdinalIgnoreCase))
         && argument.Contains('=', StringComparison.Ordinal);
 
-    private static void Add(ConfigurationBuilder builder, string file, List<string> errors)
+    private static SettingsLayer? Read(string file, List<string> errors)
     {
         try
         {
-            builder.AddConfiguration(new ConfigurationBuilder().AddJsonFile(file, optional: true).Build());
+            return new SettingsLayer(file, new ConfigurationBuilder().AddJsonFile(file, optional: true).Build());
         }
         catch (InvalidDataException exception)
         {
@@ -82,6 +98,8 @@ public static class HostConfiguration
         {
             errors.Add($"'{file}' cannot be read: {exception.Message}");
         }
+
+        return null;
     }
 
     private static string Describe(string file, InvalidDataException exception) => exception.GetBaseException() switch

@@ -30,6 +30,9 @@ public sealed record HostSettings
     /// <summary>Where health and metrics are served; empty is nowhere.</summary>
     public required string HttpUrls { get; init; }
 
+    /// <summary>Nobody has named <see cref="HttpUrls"/>: another host of this machine may have taken it.</summary>
+    public bool HttpUrlsAreDefault { get; init; }
+
     /// <summary>What is no error and should be mended, a sentence each; the host logs them.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
@@ -39,6 +42,18 @@ public sealed record HostSettings
     public int ReaderThreads { get; init; }
 
     public bool? AllowOther { get; init; }
+
+    /// <summary>Master: a journal that has reported nothing for so long, while changes wait for it, is a stall.</summary>
+    public TimeSpan StallAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Master: a change that waits for a stalled journal for so long fails; null: it waits as long as it takes.</summary>
+    public TimeSpan? ChangeTimeout { get; init; }
+
+    /// <summary>Master: after a clean stop it mounts also while the journal is away; else it waits for it.</summary>
+    public bool MountsWithoutJournal { get; init; } = true;
+
+    /// <summary>Master: an open sees everything that was closed on another master before.</summary>
+    public bool CloseToOpen { get; init; }
 
     /// <summary>Master: bytes of its disk that its mount leaves free; null is 256 MiB, or 1 % of a smaller disk.</summary>
     public long? ReserveBytes { get; init; }

@@ -15,25 +15,28 @@ public static class HostSettingsBinder
     private const string Kafka = "kafka";
     private const string Embedded = "embedded";
 
+    private static readonly SettingKey[] s_ofMasters = [.. SettingKeys.All.Where(static key => key.Role == HostRole.Master)];
+
     /// <summary>Throws <see cref="SettingsException"/> with every invalid, missing, unknown and contradictory setting.</summary>
     public static HostSettings Bind(IConfiguration configuration, HostRole role)
     {
         SettingsReader reader = new(configuration.GetSection(Section));
-        string provider = reader.Required("Journal:Provider", $"{Kafka} or {Embedded}");
+        string provider = reader.Required(SettingKeys.Provider);
         if (provider.Length > 0)
         {
-            provider = reader.Choice("Journal:Provider", "", Kafka, Embedded);
+            provider = reader.Choice(SettingKeys.Provider);
         }
 
         HostSettings settings = new()
         {
             Role = role,
-            DataRoot = reader.Required("DataRoot", "the directory that holds this replica"),
+            DataRoot = reader.Required(SettingKeys.DataRoot),
             Ownership = BindOwnership(reader),
-            CheckpointRecords = reader.Number("CheckpointRecords", 100_000, 100, 10_000_000),
+            CheckpointRecords = reader.Number(SettingKeys.CheckpointRecords) ?? SettingKeys.CheckpointRecords.DefaultNumber,
             Kafka = KafkaSettings.Bind(reader, provider == Kafka),
             EmbeddedFile = BindEmbedded(reader, provider),
             HttpUrls = BindUrls(reader, role),
+            HttpUrlsAreDefault = reader.Text(SettingKeys.HttpUrls).Length == 0,
             Accepted = BindAccepted(reader),
         };
         settings = settings with { Kafka = settings.Kafka is KafkaJournalOptions kafka ? kafka with { AcceptedGap = settings.Accepted.Gap } : null };
@@ -49,21 +52,39 @@ public static class HostSettingsBinder
     {
         if (settings.Role == HostRole.Slave)
         {
-            reader.Ignore("Mount:Mountpoint", "Mount:ReaderThreads", "Mount:AllowOther", "ReserveBytes");
+            reader.Ignore(s_ofMasters);
             return settings;
         }
 
+        TimeSpan stallAfter = reader.Seconds(SettingKeys.StallAfter);
         return settings with
         {
-            Mountpoint = reader.Required("Mount:Mountpoint", "an empty directory"),
-            ReaderThreads = reader.Number("Mount:ReaderThreads", 4, 1, 64),
-            AllowOther = reader.Flag("Mount:AllowOther"),
-            ReserveBytes = reader.Bytes("ReserveBytes"),
+            StallAfter = stallAfter,
+            ChangeTimeout = BindChangeTimeout(reader, stallAfter),
+            MountsWithoutJournal = reader.Choice(SettingKeys.JournalAway) == "mount",
+            CloseToOpen = reader.Flag(SettingKeys.CloseToOpen) ?? false,
+            Mountpoint = reader.Required(SettingKeys.Mountpoint),
+            ReaderThreads = reader.Number(SettingKeys.ReaderThreads) ?? SettingKeys.ReaderThreads.DefaultNumber,
+            AllowOther = reader.Flag(SettingKeys.AllowOther),
+            ReserveBytes = reader.Bytes(SettingKeys.ReserveBytes),
         };
     }
 
+    private static TimeSpan? BindChangeTimeout(SettingsReader reader, TimeSpan stallAfter)
+    {
+        bool fails = reader.Choice(SettingKeys.OnStall) == "fail";
+        TimeSpan timeout = reader.Seconds(SettingKeys.ChangeTimeout);
+        if (fails && timeout < stallAfter)
+        {
+            reader.Errors.Add(
+                $"{SettingKeys.ChangeTimeout.FullName} is {timeout.TotalSeconds} s, less than {SettingKeys.StallAfter.FullName} of {stallAfter.TotalSeconds} s: nothing fails before the journal is known to be away");
+        }
+
+        return fails ? timeout : null;
+    }
+
     private static TreeOwnership? BindOwnership(SettingsReader reader) =>
-        reader.Choice("Ownership", "auto", "auto", "full", "namespace") switch
+        reader.Choice(SettingKeys.Ownership) switch
         {
             "full" => TreeOwnership.Full,
             "namespace" => TreeOwnership.Namespace,
@@ -72,11 +93,11 @@ public static class HostSettingsBinder
 
     private static Acceptance BindAccepted(SettingsReader reader)
     {
-        string topic = reader.Text("Accept:Topic"), cluster = reader.Text("Accept:Cluster"), gap = reader.Text("Accept:Gap");
+        string topic = reader.Text(SettingKeys.AcceptTopic), cluster = reader.Text(SettingKeys.AcceptCluster), gap = reader.Text(SettingKeys.AcceptGap);
         OffsetGap? offsets = OffsetGap.Parse(gap);
         if (gap.Length > 0 && offsets is null)
         {
-            reader.Errors.Add($"{SettingsReader.Name("Accept:Gap")} = '{gap}': the offsets that are missing, A..B, are wanted, as the refusal names them");
+            reader.Errors.Add($"{SettingKeys.AcceptGap.FullName} = '{gap}': the offsets that are missing, A..B, are wanted, as the refusal names them");
         }
 
         return new Acceptance(topic.Length > 0 ? topic : null, cluster.Length > 0 ? cluster : null, offsets);
@@ -84,15 +105,15 @@ public static class HostSettingsBinder
 
     private static string? BindEmbedded(SettingsReader reader, string provider)
     {
-        string file = reader.Text("Journal:Embedded:File");
+        string file = reader.Text(SettingKeys.EmbeddedFile);
         if (provider == Embedded)
         {
-            return reader.Required("Journal:Embedded:File", "the file of the embedded journal");
+            return reader.Required(SettingKeys.EmbeddedFile);
         }
 
         if (provider == Kafka && file.Length > 0)
         {
-            reader.Errors.Add($"{SettingsReader.Name("Journal:Embedded:File")} = '{file}' contradicts Journal:Provider = kafka: name one journal");
+            reader.Errors.Add($"{SettingKeys.EmbeddedFile.FullName} = '{file}' contradicts Journal:Provider = kafka: name one journal");
         }
 
         return null;
@@ -101,13 +122,13 @@ public static class HostSettingsBinder
     private static string BindUrls(SettingsReader reader, HostRole role)
     {
         string fallback = role == HostRole.Master ? "http://127.0.0.1:9464" : "http://127.0.0.1:9465";
-        string urls = reader.Text("Http:Urls", fallback);
+        string urls = reader.Text(SettingKeys.HttpUrls) is { Length: > 0 } given ? given : fallback;
         if (urls.Equals("none", StringComparison.OrdinalIgnoreCase))
         {
             return "";
         }
 
-        UrlRules.Check(reader, "Http:Urls", urls);
+        UrlRules.Check(reader, SettingKeys.HttpUrls, urls);
         return urls;
     }
 

@@ -9,10 +9,10 @@ internal static class HostUsage
             : "kafkafs-slave: keeps a directory the same as the filesystem.")}
 
         Arguments: --KafkaFs:KEY=VALUE and --Logging:LogLevel:CATEGORY=LEVEL. Settings come from appsettings.json beside the
-        program, from appsettings.json and {HostConfiguration.RoleFile(role)} in {HostConfiguration.SettingsFolder}, from the environment
-        (KafkaFs__KEY=VALUE) and from the arguments; later ones win.
+        program, from appsettings.json and {string.Join(" and ", HostInstance.OfThisProcess(role).SettingsFiles)} in {HostConfiguration.SettingsFolder}, from the environment
+        (KafkaFs__KEY=VALUE) and from the arguments; later ones win. `kafkafs config show` tells which did.
 
         Keys: DataRoot, {(role == HostRole.Master ? "Mount:Mountpoint, " : "")}Journal:Provider (kafka or embedded), Journal:Kafka:BootstrapServers, Journal:Kafka:Topic,
-        Journal:Embedded:File, Http:Urls; docs/operations.md has all of them, and the exit codes.
+        Journal:Embedded:File, Http:Urls; docs/configuration.md has all of them, docs/operations.md the exit codes.
         """;
 }

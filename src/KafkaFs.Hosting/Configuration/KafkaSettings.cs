@@ -6,11 +6,6 @@ namespace KafkaFs.Hosting.Configuration;
 /// <summary>The settings below `Journal:Kafka`, and which of them are secrets.</summary>
 public static class KafkaSettings
 {
-    private const string Section = "Journal:Kafka:";
-    private const string Properties = Section + "Properties";
-    private const string PropertyFiles = Section + "PropertyFiles";
-    private const string ConfigFile = Section + "ConfigFile";
-
     /// <summary>Why a secret is no argument, and what to do instead.</summary>
     public const string NotOnTheCommandLine =
         "a secret on the command line is seen by every user of this machine; give it in a file of its own (KafkaFs:Journal:Kafka:PropertyFiles), "
@@ -27,38 +22,38 @@ public static class KafkaSettings
 
     /// <summary>The configuration has a property whose value is a secret.</summary>
     public static bool HoldsSecret(IConfiguration configuration) =>
-        configuration.GetSection($"{HostSettingsBinder.Section}:{Properties}").AsEnumerable(makePathsRelative: true)
+        configuration.GetSection(SettingKeys.Properties.FullName).AsEnumerable(makePathsRelative: true)
             .Any(property => property.Value is { Length: > 0 } && KafkaProperties.IsSecret(property.Key));
 
     /// <summary>The options, or null unless Kafka <paramref name="isProvider"/>; the keys are known then all the same.</summary>
     internal static KafkaJournalOptions? Bind(SettingsReader reader, bool isProvider)
     {
-        string servers = reader.Text(Section + "BootstrapServers");
-        string topic = reader.Text(Section + "Topic");
-        int replication = reader.Number(Section + "ReplicationFactor", 0, 1, 100);
-        bool finite = reader.Flag(Section + "AcceptFiniteRetention") ?? false;
-        string client = reader.Text(Section + "ClientId", "kafkafs");
-        string group = reader.Text(Section + "GroupId");
-        string partitions = reader.Text(Section + "Partitions", "1");
-        Dictionary<string, string> given = reader.Free(Properties), files = reader.Free(PropertyFiles);
-        string config = reader.Text(ConfigFile);
+        string servers = reader.Text(SettingKeys.BootstrapServers);
+        string topic = reader.Text(SettingKeys.Topic);
+        int? replication = reader.Number(SettingKeys.ReplicationFactor);
+        bool finite = reader.Flag(SettingKeys.AcceptFiniteRetention) ?? false;
+        string client = reader.Text(SettingKeys.ClientId);
+        string group = reader.Text(SettingKeys.GroupId);
+        string partitions = reader.Text(SettingKeys.Partitions);
+        Dictionary<string, string> given = reader.Free(SettingKeys.Properties), files = reader.Free(SettingKeys.PropertyFiles);
+        string config = reader.Text(SettingKeys.ConfigFile);
         if (!isProvider)
         {
             return null;
         }
 
         Dictionary<string, string> properties = Gather(reader, given, files, config);
-        reader.Errors.AddRange(KafkaProperties.Check(properties).Select(problem => $"{SettingsReader.Name(Properties)}:{problem}"));
-        reader.Required(Section + "BootstrapServers", "HOST:PORT of a broker, several separated by commas");
-        reader.Required(Section + "Topic", "the topic that is the journal");
+        reader.Errors.AddRange(KafkaProperties.Check(properties).Select(problem => $"{SettingKeys.Properties.FullName}:{problem}"));
+        reader.Required(SettingKeys.BootstrapServers);
+        reader.Required(SettingKeys.Topic);
         if (topic.Length > 0 && !TopicNames.IsValid(topic))
         {
-            reader.Errors.Add($"{SettingsReader.Name(Section + "Topic")} = '{topic}': 1 to 249 letters, digits, '.', '_' and '-' are wanted");
+            reader.Errors.Add($"{SettingKeys.Topic.FullName} = '{topic}': 1 to 249 letters, digits, '.', '_' and '-' are wanted");
         }
 
         if (partitions != "1")
         {
-            reader.Errors.Add($"{SettingsReader.Name(Section + "Partitions")} = '{partitions}': 1 is wanted until several partitions are built");
+            reader.Errors.Add($"{SettingKeys.Partitions.FullName} = '{partitions}': 1 is wanted until several partitions are built");
         }
 
         return new KafkaJournalOptions
@@ -66,8 +61,8 @@ public static class KafkaSettings
             BootstrapServers = servers,
             Topic = topic,
             ClientId = client,
-            GroupId = group.Length > 0 ? group : ReplicaName.Of(reader.Text("DataRoot")),
-            ReplicationFactor = replication == 0 ? null : (short)replication,
+            GroupId = group.Length > 0 ? group : ReplicaName.Of(reader.Text(SettingKeys.DataRoot)),
+            ReplicationFactor = (short?)replication,
             AcceptFiniteRetention = finite,
             Properties = properties,
         };
@@ -85,23 +80,23 @@ public static class KafkaSettings
 
         foreach ((string key, string value) in given)
         {
-            properties[Once(reader, named, Properties, key)] = value;
+            properties[Once(reader, named, SettingKeys.Properties, key)] = value;
         }
 
         foreach ((string key, string file) in files)
         {
-            properties[Once(reader, named, PropertyFiles, key)] = ReadProperty(reader, key, file);
+            properties[Once(reader, named, SettingKeys.PropertyFiles, key)] = ReadProperty(reader, key, file);
         }
 
         return properties;
     }
 
-    private static string Once(SettingsReader reader, HashSet<string> named, string section, string key)
+    private static string Once(SettingsReader reader, HashSet<string> named, SettingKey section, string key)
     {
         string name = KafkaProperties.Name(key);
         if (!named.Add(name))
         {
-            reader.Errors.Add($"{SettingsReader.Name(section)}:{key}: {name} is given twice");
+            reader.Errors.Add($"{section.FullName}:{key}: {name} is given twice");
         }
 
         return name;
@@ -109,7 +104,7 @@ public static class KafkaSettings
 
     private static string ReadProperty(SettingsReader reader, string key, string file)
     {
-        string setting = $"{SettingsReader.Name(PropertyFiles)}:{key}";
+        string setting = $"{SettingKeys.PropertyFiles.FullName}:{key}";
         if (Locate(file) is not string path)
         {
             reader.Errors.Add($"{setting} = '{file}': an absolute path is wanted, or the name of a credential of systemd (LoadCredential=)");
@@ -141,7 +136,7 @@ public static class KafkaSettings
             return [];
         }
 
-        string setting = SettingsReader.Name(ConfigFile);
+        string setting = SettingKeys.ConfigFile.FullName;
         if (Locate(file) is not string path)
         {
             reader.Errors.Add($"{setting} = '{file}': an absolute path is wanted, or the name of a credential of systemd (LoadCredential=)");

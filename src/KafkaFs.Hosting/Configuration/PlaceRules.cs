@@ -14,18 +14,18 @@ internal static class PlaceRules
         if (root.Length > 0 && mount.Length > 0 && RealPath.Overlap(root, mount))
         {
             reader.Errors.Add(
-                $"{SettingsReader.Name("DataRoot")} '{root}' and {SettingsReader.Name("Mount:Mountpoint")} '{mount}' lie inside one another: name two separate directories");
+                $"{SettingKeys.DataRoot.FullName} '{root}' and {SettingKeys.Mountpoint.FullName} '{mount}' lie inside one another: name two separate directories");
         }
 
-        Separate(reader, journal, "DataRoot", root);
-        Separate(reader, journal, "Mount:Mountpoint", mount);
+        Separate(reader, journal, SettingKeys.DataRoot, root);
+        Separate(reader, journal, SettingKeys.Mountpoint, mount);
     }
 
-    private static void Separate(SettingsReader reader, string journal, string key, string folder)
+    private static void Separate(SettingsReader reader, string journal, SettingKey key, string folder)
     {
         if (journal.Length > 0 && folder.Length > 0 && RealPath.Overlap(journal, folder))
         {
-            reader.Errors.Add($"{SettingsReader.Name("Journal:Embedded:File")} '{journal}' lies inside {SettingsReader.Name(key)} '{folder}': name a file elsewhere");
+            reader.Errors.Add($"{SettingKeys.EmbeddedFile.FullName} '{journal}' lies inside {key.FullName} '{folder}': name a file elsewhere");
         }
     }
 

@@ -13,50 +13,59 @@ internal sealed class SettingsReader(IConfigurationSection section)
     /// <summary>What is no error and should be mended.</summary>
     public List<string> Warnings { get; } = [];
 
-    public string Text(string key, string fallback = "")
+    /// <summary>The value, or the setting's default.</summary>
+    public string Text(SettingKey key)
     {
-        _known.Add(key);
-        return section[key] is { Length: > 0 } value ? value : fallback;
+        _known.Add(key.Name);
+        return section[key.Name] is { Length: > 0 } value ? value : key.Default;
     }
 
     /// <summary>Settings of another role: known, and not looked at.</summary>
-    public void Ignore(params ReadOnlySpan<string> keys)
-    {
-        foreach (string key in keys)
-        {
-            _known.Add(key);
-        }
-    }
+    public void Ignore(IEnumerable<SettingKey> keys) => _known.UnionWith(keys.Select(static key => key.Name));
 
-    public string Required(string key, string wanted)
+    public string Required(SettingKey key)
     {
         string value = Text(key);
         if (value.Length == 0)
         {
-            Errors.Add($"{Name(key)} is missing: {wanted}");
+            string wanted = key.Choices.Count > 0 ? string.Join(" or ", key.Choices) : key.Meaning;
+            Errors.Add($"{key.FullName} is missing: {wanted}");
         }
 
         return value;
     }
 
-    public int Number(string key, int fallback, int min, int max)
+    /// <summary>Null if it is not given and has no default.</summary>
+    public int? Number(SettingKey key)
     {
         string text = Text(key);
         if (text.Length == 0)
         {
-            return fallback;
+            return null;
         }
 
-        if (int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max)
+        if (int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) && value >= key.Range.Min && value <= key.Range.Max)
         {
             return value;
         }
 
-        Errors.Add($"{Name(key)} = '{text}': a number from {min} to {max} is wanted");
-        return fallback;
+        Errors.Add($"{key.FullName} = '{text}': a number from {key.Range.Min} to {key.Range.Max} is wanted");
+        return null;
     }
 
-    public long? Bytes(string key)
+    public TimeSpan Seconds(SettingKey key)
+    {
+        string text = Text(key);
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value >= key.Range.Min && value <= key.Range.Max)
+        {
+            return TimeSpan.FromSeconds(value);
+        }
+
+        Errors.Add($"{key.FullName} = '{text}': seconds from {key.Range.Min} to {key.Range.Max} are wanted");
+        return TimeSpan.FromSeconds(key.DefaultNumber);
+    }
+
+    public long? Bytes(SettingKey key)
     {
         string text = Text(key);
         if (text.Length == 0)
@@ -69,11 +78,11 @@ internal sealed class SettingsReader(IConfigurationSection section)
             return value;
         }
 
-        Errors.Add($"{Name(key)} = '{text}': a number of bytes is wanted");
+        Errors.Add($"{key.FullName} = '{text}': a number of bytes is wanted");
         return null;
     }
 
-    public bool? Flag(string key)
+    public bool? Flag(SettingKey key)
     {
         string text = Text(key);
         if (text.Length == 0)
@@ -86,30 +95,28 @@ internal sealed class SettingsReader(IConfigurationSection section)
             return value;
         }
 
-        Errors.Add($"{Name(key)} = '{text}': true or false is wanted");
+        Errors.Add($"{key.FullName} = '{text}': true or false is wanted");
         return null;
     }
 
-    public string Choice(string key, string fallback, params ReadOnlySpan<string> choices)
+    /// <summary>One of the setting's words, as it spells it; its default if there is an error.</summary>
+    public string Choice(SettingKey key)
     {
-        string text = Text(key, fallback);
-        foreach (string choice in choices)
+        string text = Text(key);
+        if (key.Choices.FirstOrDefault(choice => text.Equals(choice, StringComparison.OrdinalIgnoreCase)) is string found)
         {
-            if (text.Equals(choice, StringComparison.OrdinalIgnoreCase))
-            {
-                return choice;
-            }
+            return found;
         }
 
-        Errors.Add($"{Name(key)} = '{text}': {string.Join(" or ", choices!)} is wanted");
-        return fallback;
+        Errors.Add($"{key.FullName} = '{text}': {string.Join(" or ", key.Choices)} is wanted");
+        return key.Default;
     }
 
     /// <summary>All keys below <paramref name="key"/>, whatever they are.</summary>
-    public Dictionary<string, string> Free(string key)
+    public Dictionary<string, string> Free(SettingKey key)
     {
-        _known.Add(key + ":*");
-        return section.GetSection(key).AsEnumerable(makePathsRelative: true)
+        _known.Add(key.Name + ":*");
+        return section.GetSection(key.Name).AsEnumerable(makePathsRelative: true)
             .Where(pair => pair.Value is not null)
             .ToDictionary(pair => pair.Key, pair => pair.Value!);
     }

@@ -7,6 +7,7 @@ using KafkaFs.Replica;
 using KafkaFs.Replica.Apply;
 using KafkaFs.Replica.Checkpoint;
 using KafkaFs.Replica.Namespace;
+using Microsoft.Extensions.Logging;
 
 namespace KafkaFs.Hosting.Metrics;
 
@@ -46,11 +47,26 @@ public sealed class KafkaFsMetrics : IDisposable
         _meter.CreateObservableGauge("kafkafs_state", () => States(status.State), description: "1 for the state that the host is in.");
     }
 
-    /// <summary>A call was answered. <paramref name="started"/> is a Stopwatch timestamp.</summary>
-    public void OnCall(string operation, Errno errno, long started)
+    /// <summary>Observes this process: its version, its start, and what it has logged.</summary>
+    public void Observe(LastError log)
     {
+        double started = new DateTimeOffset(Process.GetCurrentProcess().StartTime).ToUnixTimeMilliseconds() / 1e3;
+        _meter.CreateObservableGauge(
+            "kafkafs_build_info", () => new Measurement<int>(1, new KeyValuePair<string, object?>("version", HostReport.VersionOfThisProcess)), description: "1, with the version.");
+        _meter.CreateObservableGauge("kafkafs_start_time", () => started, "s", "When the process started, since 1970.");
+        _meter.CreateObservableCounter("kafkafs_log_messages", () => Levels(log), description: "Messages logged, by level.");
+    }
+
+    /// <summary>The same calls for `kafkafs top`, which tells who makes them.</summary>
+    public CallCounters Calls { get; } = new();
+
+    /// <summary>A call of <paramref name="thread"/> was answered. <paramref name="started"/> is a Stopwatch timestamp.</summary>
+    public void OnCall(string operation, Errno errno, uint thread, long started)
+    {
+        TimeSpan took = Stopwatch.GetElapsedTime(started);
+        Calls.Add(operation, errno != Errno.None, thread, took);
         _calls.Add(1, new TagList { { "operation", operation }, { "errno", ErrnoNames.Of(errno) } });
-        _callSeconds.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new KeyValuePair<string, object?>("operation", operation));
+        _callSeconds.Record(took.TotalSeconds, new KeyValuePair<string, object?>("operation", operation));
     }
 
     public void OnRead(int bytes) => _readBytes.Add(bytes);
@@ -106,6 +122,9 @@ public sealed class KafkaFsMetrics : IDisposable
 
     private static IEnumerable<Measurement<int>> States(HostState current) =>
         Enum.GetValues<HostState>().Select(state => new Measurement<int>(state == current ? 1 : 0, new KeyValuePair<string, object?>("state", state.ToString())));
+
+    private static IEnumerable<Measurement<long>> Levels(LastError log) =>
+        ((LogLevel[])[LogLevel.Warning, LogLevel.Error, LogLevel.Critical]).Select(level => new Measurement<long>(log.Count(level), new KeyValuePair<string, object?>("level", level.ToString())));
 
     private static IEnumerable<Measurement<long>> Kinds(ApplyCounters counters) =>
         Enum.GetValues<ChangeKind>().Where(kind => kind != ChangeKind.None)

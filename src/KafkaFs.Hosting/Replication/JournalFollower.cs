@@ -34,12 +34,13 @@ public sealed class JournalFollower : IDisposable
     private readonly LogCheck _check;
     private volatile JournalRefusedException? _verdict;
     private volatile string? _readyWords;
+    private volatile string? _away;
     private bool _stopped;
     private bool _hasAnswer;
 
     /// <summary>
     /// Starts following, and asks nothing itself: a journal that is away now is waited for. The replica counts as caught up once it
-    /// has applied what the journal held at its first answer.
+    /// has applied what the journal held at its first answer. One that was opened unchecked follows once the log is known to be its own.
     /// </summary>
     /// <param name="check">Is run from here on until <see cref="Stop"/>; the caller's.</param>
     public JournalFollower(LocalReplica replica, IJournal journal, LogCheck check, HostStatus status, KafkaFsMetrics metrics, TimeProvider? clock = null)
@@ -131,13 +132,46 @@ public sealed class JournalFollower : IDisposable
 
     private void Follow()
     {
-        _replica.Follow(_stop.Token);
+        if (_replica.IsUnchecked)
+        {
+            AwaitJournal();
+        }
+
+        if (!_replica.IsUnchecked)
+        {
+            _replica.Follow(_stop.Token);
+        }
+
         if (_verdict is JournalRefusedException verdict)
         {
             End(verdict);
         }
 
         _ended.TrySetResult();
+    }
+
+    // Nothing is read before the log is known to be ours, and nothing is appended either: a session starts once this has caught up.
+    private void AwaitJournal()
+    {
+        while (_replica.IsUnchecked && !_stop.IsCancellationRequested)
+        {
+            try
+            {
+                _check.ConfirmAsync(_stop.Token).GetAwaiter().GetResult();
+                _replica.OnChecked();
+                _away = null;
+            }
+            catch (JournalUnavailableException exception)
+            {
+                _away = $"the journal is away since the start: {exception.Message}; what is here is read as the last run left it, and changes wait";
+                _stop.Token.WaitHandle.WaitOne(s_boundsInterval);
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                // Stopped; or another thread's verdict, which is told when this has ended.
+                return;
+            }
+        }
     }
 
     private void AskBounds()
@@ -170,7 +204,7 @@ public sealed class JournalFollower : IDisposable
             _status.SetPosition(_replica.Applier.NextOffset, _replica.Applier.Counters.LastAppendTimeMs);
             _journal.NoteApplied(_replica.Applier.NextOffset);
             _status.Checkpoint = _replica.Checkpoints.Durable is { Position: > 0 } checkpoint ? checkpoint : null;
-            if (_replica.Reached >= _bounds.Target)
+            if (!_replica.IsUnchecked && _replica.Reached >= _bounds.Target)
             {
                 _caughtUp.TrySetResult();
             }
@@ -186,6 +220,10 @@ public sealed class JournalFollower : IDisposable
         if (_replica.Stall is { } stall)
         {
             _status.Set(HostState.Stalled, stall.ToString());
+        }
+        else if (_away is string away)
+        {
+            _status.Set(HostState.Stalled, away);
         }
         else if ((_check.Stall ?? _bounds.Stall ?? unread) is string silence)
         {

@@ -12,6 +12,9 @@ public static class JournalOpening
     /// <summary>A data root that is there follows a journal already.</summary>
     public static bool IsFollowing(string dataRoot) => Path.Exists(Path.Combine(dataRoot, DataRoot.OwnName, DataRoot.BindingFile));
 
+    /// <summary>Its last host was stopped cleanly.</summary>
+    public static bool IsClean(string dataRoot) => Path.Exists(Path.Combine(dataRoot, DataRoot.OwnName, DataRoot.CleanFile));
+
     /// <summary>
     /// Waits, and says so in the status, as long as the topic or file does not exist; if <paramref name="dataRoot"/> follows a journal, whose name
     /// and brokers were right once, also while nothing answers. Everything else is thrown.

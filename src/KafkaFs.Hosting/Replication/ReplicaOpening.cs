@@ -14,7 +14,7 @@ public static class ReplicaOpening
 
     /// <summary>
     /// <see cref="LocalReplica.Open"/>: blocks while a replica recovers, and while this machine refuses that or the journal does not answer, which is
-    /// a stall and goes on by itself.
+    /// a stall and goes on by itself; but a master's replica that was stopped cleanly opens unchecked then (<see cref="LocalReplica.IsUnchecked"/>).
     /// </summary>
     public static LocalReplica Open(
         HostSettings settings, IJournal journal, HostStatus status, ILogger logger, TimeProvider clock, CancellationToken stop)
@@ -27,6 +27,7 @@ public static class ReplicaOpening
             CheckpointRecords = settings.CheckpointRecords,
             Accepted = settings.Accepted,
             AlwaysFetches = AppContext.TryGetSwitch(AlwaysFetchesSwitch, out bool always) && always,
+            OpensUnchecked = settings.Role == HostRole.Master && settings.MountsWithoutJournal,
             OnRecovery = words => status.Set(HostState.Starting, words),
             OnStalled = words => status.Set(HostState.Stalled, words),
         };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using KafkaFs.Replica.Checkpoint;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -7,6 +8,8 @@ namespace KafkaFs.Hosting.Status;
 /// <summary>What health, metrics, the log and systemd say of this host. Safe for use from several threads.</summary>
 public sealed partial class HostStatus(TimeProvider clock, ServiceNotices? systemd = null, ILogger? logger = null)
 {
+    private const long NoLook = long.MinValue;
+
     private static readonly TimeSpan s_maxLag = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan s_logInterval = TimeSpan.FromSeconds(10);
 
@@ -19,7 +22,7 @@ public sealed partial class HostStatus(TimeProvider clock, ServiceNotices? syste
     private string _logged = "";
     private long _applied;
     private long _end;
-    private long _lookedAt = clock.GetTimestamp();
+    private long _lookedAt = NoLook;
 
     public HostState State => _now.State;
 
@@ -58,8 +61,8 @@ public sealed partial class HostStatus(TimeProvider clock, ServiceNotices? syste
     /// <summary>Ready, and not far behind.</summary>
     public bool IsReady => State == HostState.Ready && LagSeconds <= s_maxLag.TotalSeconds;
 
-    /// <summary>Time since <see cref="SetPosition"/>, which the thread that looks at the replica calls all the time.</summary>
-    public TimeSpan SinceLook => clock.GetElapsedTime(Volatile.Read(ref _lookedAt));
+    /// <summary>Time since <see cref="SetPosition"/>, which the thread that looks at the replica calls all the time; null before there is one.</summary>
+    public TimeSpan? SinceLook => Volatile.Read(ref _lookedAt) is long at and not NoLook ? clock.GetElapsedTime(at) : null;
 
     /// <summary>
     /// Changes the state; log and systemd hear of it, rarely enough to be called all the time. A host that stops or has failed
@@ -80,7 +83,7 @@ public sealed partial class HostStatus(TimeProvider clock, ServiceNotices? syste
             }
 
             Log();
-            systemd?.Tell(_now);
+            systemd?.Tell(_now, Progress());
         }
     }
 
@@ -106,6 +109,10 @@ public sealed partial class HostStatus(TimeProvider clock, ServiceNotices? syste
 
         Volatile.Write(ref _end, endOffset);
     }
+
+    // Nothing where the position says nothing, or the words say it.
+    private string Progress() =>
+        _now.State is HostState.Ready or HostState.Stalled ? string.Create(CultureInfo.InvariantCulture, $"; record {AppliedOffset} of {EndOffset}, {_lag.Seconds:F0} s behind") : "";
 
     // Each state once, and what a stalled host waits for whenever that changes; none of them more often than the interval.
     private void Log()

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Hosting.Systemd;
 namespace KafkaFs.Hosting.Status;
 
 /// <summary>
-/// What a unit of Type=notify hears (sd_notify(3)): READY and STOPPING once, the words when they change and at most once a second.
+/// What a unit of Type=notify hears (sd_notify(3)): READY and STOPPING once, words and position when they change and at most once a second.
 /// Used under the lock of its owner.
 /// </summary>
 public sealed class ServiceNotices(ISystemdNotifier notifier, TimeProvider clock)
@@ -26,7 +26,8 @@ public sealed class ServiceNotices(ISystemdNotifier notifier, TimeProvider clock
             ? TimeSpan.FromMicroseconds(microseconds)
             : null;
 
-    internal void Tell(HostCondition now)
+    /// <summary>The state, and where the replica stands, which goes behind its words.</summary>
+    internal void Tell(HostCondition now, string progress)
     {
         bool enters = false;
         if (now.State == HostState.Ready && !_ready)
@@ -40,7 +41,7 @@ public sealed class ServiceNotices(ISystemdNotifier notifier, TimeProvider clock
             notifier.Notify(ServiceState.Stopping);
         }
 
-        string words = now.Words.ReplaceLineEndings(" ");
+        string words = now.Words.ReplaceLineEndings(" ") + progress;
         if (words != _told && (enters || _toldAt is not long at || clock.GetElapsedTime(at) >= s_interval))
         {
             (_told, _toldAt) = (words, clock.GetTimestamp());

@@ -4,7 +4,8 @@ namespace KafkaFs.Hosting.Status;
 
 /// <summary>
 /// Gives the service manager signs of life for as long as this host works: while it follows the journal only if the thread that looks
-/// at the replica has done so lately. It goes on while the host stops or takes down what has failed, which has a limit.
+/// at the replica has done so lately: a host that opens its journal may wait for brokers as long as it takes. It goes on while the host stops or takes
+/// down what has failed, which has a limit.
 /// </summary>
 internal sealed class ServiceWatchdog(HostStatus status, ServiceNotices notices, TimeProvider clock) : IHostedService, IDisposable
 {
@@ -40,7 +41,7 @@ internal sealed class ServiceWatchdog(HostStatus status, ServiceNotices notices,
         {
             HostState.Refused => clock.GetUtcNow() - status.Since < TakeDownLimit,
             HostState.Starting or HostState.Stopping => true,
-            _ => status.SinceLook < LookLimit,
+            _ => status.SinceLook is not TimeSpan since || since < LookLimit,
         };
         if (alive)
         {

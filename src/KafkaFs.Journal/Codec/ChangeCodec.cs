@@ -41,7 +41,7 @@ public static partial class ChangeCodec
         try
         {
             int prefix = EncodePrefix(change, headroom);
-            byte[] record = new byte[prefix + change.Data.Length];
+            byte[] record = GC.AllocateUninitializedArray<byte>(prefix + change.Data.Length);
             headroom.AsSpan(^prefix..).CopyTo(record);
             change.Data.CopyTo(record.AsSpan(prefix));
             return record;

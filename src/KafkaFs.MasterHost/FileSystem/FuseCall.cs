@@ -12,10 +12,17 @@ internal delegate void CallCompletion(FuseRequest request, in Change change, Eff
 /// <summary>What a part of a Write does beyond the tree, once its record has succeeded.</summary>
 internal delegate Errno PartCompletion(in Change part, Effects effects);
 
-/// <summary>A call of the mount that waits for its record. An errno that evaluation finds is the answer.</summary>
-internal sealed class FuseCall(FuseRequest request, CallCompletion succeed) : PendingCall
+/// <summary>What is done when the record of a call succeeds whose caller was answered before.</summary>
+internal delegate void LateCompletion(in Change change, Effects effects);
+
+/// <summary>
+/// A call of the mount that waits for its record. An errno that evaluation finds is the answer. While the journal is stalled it may end early; then its
+/// record is as one of another master.
+/// </summary>
+internal sealed class FuseCall(FuseRequest request, JournalWaits waits, CallCompletion succeed) : PendingCall, IJournalWait
 {
     private volatile bool _isInterrupted;
+    private int _isOver;
 
     /// <summary>An errno of evaluation that the kernel is told as another one.</summary>
     public Func<Errno, Errno>? Translate { get; init; }
@@ -23,7 +30,10 @@ internal sealed class FuseCall(FuseRequest request, CallCompletion succeed) : Pe
     /// <summary>For a Write that went in parts.</summary>
     public PartCompletion? Part { get; init; }
 
-    /// <summary>Somebody wants it to end early; looked at after it was submitted.</summary>
+    /// <summary>For a record, or a part of one, that is applied after the caller was answered.</summary>
+    public required LateCompletion Late { get; init; }
+
+    /// <inheritdoc/>
     public bool IsInterrupted
     {
         get => _isInterrupted;
@@ -33,7 +43,11 @@ internal sealed class FuseCall(FuseRequest request, CallCompletion succeed) : Pe
     /// <inheritdoc/>
     public override void Complete(in Change change, Outcome outcome, Effects effects)
     {
-        if (outcome.Errno == Errno.None)
+        if (!TryTake())
+        {
+            Late(change, effects);
+        }
+        else if (outcome.Errno == Errno.None)
         {
             succeed(request, change, effects);
         }
@@ -44,11 +58,24 @@ internal sealed class FuseCall(FuseRequest request, CallCompletion succeed) : Pe
     }
 
     /// <inheritdoc/>
-    public override Errno ApplyPart(in Change part, Effects effects) => Part?.Invoke(part, effects) ?? base.ApplyPart(part, effects);
+    public override Errno ApplyPart(in Change part, Effects effects)
+    {
+        if (Volatile.Read(ref _isOver) != 0)
+        {
+            Late(part, effects);
+        }
+
+        return Part?.Invoke(part, effects) ?? base.ApplyPart(part, effects);
+    }
 
     /// <inheritdoc/>
     public override void CompleteParts(uint written, Errno errno)
     {
+        if (!TryTake())
+        {
+            return;
+        }
+
         if (written > 0)
         {
             request.ReplyWritten(written);
@@ -60,5 +87,20 @@ internal sealed class FuseCall(FuseRequest request, CallCompletion succeed) : Pe
     }
 
     /// <inheritdoc/>
-    public override void Abandon(Errno errno) => request.ReplyError(errno);
+    public override void Abandon(Errno errno) => TryEnd(errno);
+
+    /// <inheritdoc/>
+    public bool TryEnd(Errno errno)
+    {
+        bool isTaken = TryTake();
+        if (isTaken)
+        {
+            request.ReplyError(errno);
+        }
+
+        return isTaken;
+    }
+
+    // The request is somebody else's once it is answered: only who gets true may touch it.
+    private bool TryTake() => waits.TryTake(this, ref _isOver);
 }

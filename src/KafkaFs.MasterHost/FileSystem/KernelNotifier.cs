@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using KafkaFs.Fuse.Abi;
 using KafkaFs.Fuse.Session;
 using KafkaFs.Journal;
@@ -9,46 +8,75 @@ namespace KafkaFs.MasterHost.FileSystem;
 
 /// <summary>
 /// Tells the kernel what other masters changed. Nothing waits for it: notifications block on locks that calls hold which wait for
-/// us. So it has threads of its own, one for inodes and one for names, and when a queue is full all known inodes are
-/// invalidated instead.
+/// us. So it has lanes of its own, for inodes and for names, and when one is full everything is invalidated instead.
 /// </summary>
 internal sealed class KernelNotifier : IDisposable
 {
-    private const int QueueLength = 65_536;
+    private const int LaneCount = 4;
+    private const int VersionCount = 4_096;
 
     private readonly LookupTable _lookups;
-    private readonly BlockingCollection<(FileId Inode, bool Content)> _nodes = new(QueueLength);
-    private readonly BlockingCollection<(FileId Parent, byte[] Name)> _names = new(QueueLength);
-    private volatile bool _overflowed;
-    private bool _started;
+    private readonly NotificationLane[] _nodes;
+    private readonly NotificationLane[] _names;
+    private readonly NotificationLane[] _lanes;
+    private readonly long[] _versions = new long[VersionCount];
+    private readonly Dictionary<FileId, int> _stale = [];
+    private readonly Lock _staleGate = new();
+    private FuseNotifications? _kernel;
+    private FuseConnectionInfo? _connection;
+    private int _overflowed;
 
-    public KernelNotifier(LookupTable lookups) => _lookups = lookups;
+    public KernelNotifier(LookupTable lookups)
+    {
+        _lookups = lookups;
+        _nodes = [.. Enumerable.Range(0, LaneCount).Select(index => new NotificationLane($"notify-inodes-{index}", SendNode))];
+        _names = [.. Enumerable.Range(0, LaneCount).Select(index => new NotificationLane($"notify-names-{index}", SendName))];
+        _lanes = [.. _nodes, .. _names];
+    }
 
     /// <summary>Notifications that wait for the kernel.</summary>
-    public int Queued => _nodes.Count + _names.Count;
+    public int Queued => _lanes.Sum(static lane => lane.Count);
 
     /// <summary>The mount is there; from here on changes are told.</summary>
-    public void Start(FuseNotifications kernel)
+    public void Start(FuseNotifications kernel, FuseConnectionInfo connection)
     {
-        _started = true;
-        Run("notify-inodes", () =>
+        (_connection, _kernel) = (connection, kernel);
+        foreach (NotificationLane lane in _lanes)
         {
-            foreach ((FileId inode, bool content) in _nodes.GetConsumingEnumerable())
-            {
-                kernel.InvalidateNode(new NodeId(inode.Value), content);
-                if (_overflowed)
-                {
-                    InvalidateAll(kernel);
-                }
-            }
-        });
-        Run("notify-names", () =>
+            lane.Start();
+        }
+    }
+
+    /// <summary>
+    /// To be taken before an answer about an inode, or about a name in a directory, is made, and given to <see cref="Recheck(FileId, long)"/> or its like after it.
+    /// </summary>
+    public long VersionOf(FileId inode) => Volatile.Read(ref _versions[Shard(inode)]);
+
+    /// <summary>An answer about an inode has gone to the kernel: if it changed meanwhile it is told again, since the answer may have come second.</summary>
+    public void Recheck(FileId inode, long version)
+    {
+        if (VersionOf(inode) != version)
         {
-            foreach ((FileId parent, byte[] name) in _names.GetConsumingEnumerable())
-            {
-                kernel.InvalidateName(new NodeId(parent.Value), name);
-            }
-        });
+            Node(inode, content: false);
+        }
+    }
+
+    /// <inheritdoc cref="Recheck(FileId, long)"/>
+    public void Recheck(FileId parent, ReadOnlySpan<byte> name, long version)
+    {
+        if (VersionOf(parent) != version)
+        {
+            Name(parent, name);
+        }
+    }
+
+    /// <summary>The pages that the kernel keeps of the inode are right: it knows of every change by others.</summary>
+    public bool IsKept(FileId inode)
+    {
+        lock (_staleGate)
+        {
+            return _overflowed == 0 && !_stale.ContainsKey(inode);
+        }
     }
 
     /// <summary>A record of another master was applied. By the holder of the apply lock.</summary>
@@ -57,14 +85,14 @@ internal sealed class KernelNotifier : IDisposable
         switch (effects.Kind)
         {
             case EffectKind.Make or EffectKind.Link or EffectKind.Remove:
-                Name(effects.Parent, change.Name);
+                Name(effects.Parent, change.Name, effects.Dying);
                 Node(effects.Inode, content: false);
                 break;
             case EffectKind.Move or EffectKind.Exchange:
                 Name(effects.Parent, change.Name);
-                Name(effects.NewParent, change.NewName);
-                Node(effects.Inode, content: false);
-                Node(effects.Displaced, content: false);
+                Name(effects.NewParent, change.NewName, effects.Dying);
+                Node(effects.Inode, content: HasAnotherParent(effects, effects.Inode));
+                Node(effects.Displaced, content: HasAnotherParent(effects, effects.Displaced));
                 break;
             case EffectKind.Write or EffectKind.Truncate or EffectKind.Allocate:
                 Node(effects.Inode, content: true);
@@ -78,6 +106,13 @@ internal sealed class KernelNotifier : IDisposable
     /// <summary>A record of this master had an effect that its caller's kernel did not expect.</summary>
     public void OnOwn(in Change change, Effects effects)
     {
+        if (effects.Kind is EffectKind.Move or EffectKind.Exchange)
+        {
+            OnOwnMove(effects.Inode, effects);
+            OnOwnMove(effects.Displaced, effects);
+            return;
+        }
+
         if (effects.Kind is not (EffectKind.Write or EffectKind.Truncate or EffectKind.Allocate))
         {
             return;
@@ -90,40 +125,138 @@ internal sealed class KernelNotifier : IDisposable
         }
     }
 
+    // The kernel keeps the list of a directory by its mtime, which does not change with its "..".
+    private void OnOwnMove(FileId inode, Effects effects)
+    {
+        if (HasAnotherParent(effects, inode))
+        {
+            Node(inode, content: true);
+        }
+    }
+
+    private static bool HasAnotherParent(Effects effects, FileId inode) =>
+        effects.Parent != effects.NewParent && effects.TryGetUpdate(inode, out InodeUpdate update) && update.After.IsDirectory;
+
+    /// <summary>An answered write is lost: what the kernel keeps of the content is not so.</summary>
+    public void OnLost(FileId inode) => Node(inode, content: true);
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        _nodes.CompleteAdding();
-        _names.CompleteAdding();
+        foreach (NotificationLane lane in _lanes)
+        {
+            lane.Dispose();
+        }
     }
 
-    private static void Run(string name, ThreadStart loop) => new Thread(loop) { IsBackground = true, Name = name }.Start();
+    private static int Shard(FileId inode) => (int)(inode.Counter % VersionCount);
 
-    private void Name(FileId parent, ReadOnlySpan<byte> name)
+    private void Name(FileId parent, ReadOnlySpan<byte> name, FileId dead = default)
     {
-        if (!_started || !(_lookups.Contains(parent) || parent == FileId.Root))
+        Interlocked.Increment(ref _versions[Shard(parent)]);
+        if (_kernel is null || !IsKnown(parent))
         {
             return;
         }
 
-        _overflowed |= !_names.TryAdd((parent, name.ToArray()));
+        if (!_names[parent.Counter % LaneCount].TryAdd(new Notification(parent, name.ToArray(), HasContent: false, dead)))
+        {
+            Overflow();
+        }
+
         Node(parent, content: true);
     }
 
     private void Node(FileId inode, bool content)
     {
-        if (_started && !inode.IsNone && (_lookups.Contains(inode) || inode == FileId.Root))
+        if (inode.IsNone)
         {
-            _overflowed |= !_nodes.TryAdd((inode, content));
+            return;
+        }
+
+        Interlocked.Increment(ref _versions[Shard(inode)]);
+        if (_kernel is null || !IsKnown(inode))
+        {
+            return;
+        }
+
+        MarkStale(inode, content ? 1 : 0);
+        if (!_nodes[inode.Counter % LaneCount].TryAdd(new Notification(inode, null, content)))
+        {
+            MarkStale(inode, content ? -1 : 0);
+            Overflow();
         }
     }
 
-    private void InvalidateAll(FuseNotifications kernel)
+    private bool IsKnown(FileId inode) => inode == FileId.Root || _lookups.Contains(inode);
+
+    // Notifications of content that are on their way, counted.
+    private void MarkStale(FileId inode, int change)
     {
-        _overflowed = false;
-        foreach (FileId inode in _lookups.All())
+        if (change == 0)
         {
-            kernel.InvalidateNode(new NodeId(inode.Value), content: true);
+            return;
         }
+
+        lock (_staleGate)
+        {
+            int count = _stale.GetValueOrDefault(inode) + change;
+            if (count == 0)
+            {
+                _stale.Remove(inode);
+            }
+            else
+            {
+                _stale[inode] = count;
+            }
+        }
+    }
+
+    private void SendNode(Notification notification, bool isFirst)
+    {
+        _kernel!.InvalidateNode(new NodeId(notification.Inode.Value), notification.HasContent);
+        MarkStale(notification.Inode, isFirst && notification.HasContent ? -1 : 0);
+    }
+
+    // Once: the name may be another inode's soon.
+    private void SendName(Notification notification, bool isFirst)
+    {
+        NodeId parent = new(notification.Inode.Value);
+        if (isFirst && !notification.Dead.IsNone)
+        {
+            _kernel!.DeleteName(parent, new NodeId(notification.Dead.Value), notification.Name);
+        }
+        else
+        {
+            _kernel!.InvalidateName(parent, notification.Name, _connection!.HasExpireOnly);
+        }
+    }
+
+    // On a thread of its own, once at a time: it blocks as the others do.
+    private void Overflow()
+    {
+        if (Interlocked.Increment(ref _overflowed) == 1)
+        {
+            new Thread(InvalidateAll) { IsBackground = true, Name = "notify-all" }.Start();
+        }
+    }
+
+    private void InvalidateAll()
+    {
+        int seen;
+        do
+        {
+            seen = Volatile.Read(ref _overflowed);
+            if (_connection!.HasEpoch)
+            {
+                _kernel!.InvalidateAllNames();
+            }
+
+            foreach (FileId inode in _lookups.All())
+            {
+                _kernel!.InvalidateNode(new NodeId(inode.Value), content: true);
+            }
+        }
+        while (Interlocked.CompareExchange(ref _overflowed, 0, seen) != seen);
     }
 }

@@ -12,17 +12,19 @@ namespace KafkaFs.MasterHost.FileSystem;
 /// <summary>Calls on the content and attributes of files.</summary>
 internal sealed partial class MasterFileSystem
 {
+    private const SetAttrMask ChangingFields = SetAttrMask.Mode | SetAttrMask.Uid | SetAttrMask.Gid | SetAttrMask.Atime | SetAttrMask.Mtime;
+
     /// <inheritdoc/>
     public override void SetAttr(FuseRequest request, NodeId node, in SetAttrRequest arguments)
     {
         if ((arguments.Valid & SetAttrMask.Size) == 0)
         {
-            SetAttributes(request, Id(node), arguments);
+            SetOrDropSuid(request, Id(node), arguments);
             return;
         }
 
         Change change = new() { Kind = ChangeKind.Truncate, Inode = Id(node), Size = arguments.Size, Flags = KillFlag(arguments) };
-        SetAttrRequest rest = arguments with { Valid = arguments.Valid & ~SetAttrMask.Size };
+        SetAttrRequest rest = arguments with { Valid = arguments.Valid & ~(SetAttrMask.Size | SetAttrMask.KillSuidGid) };
         Submit(request, ref change, (FuseRequest answered, in Change applied, Effects effects) =>
         {
             Errno errno = ApplyToOrphan(applied, effects);
@@ -39,7 +41,21 @@ internal sealed partial class MasterFileSystem
     /// <inheritdoc/>
     public override void Open(FuseRequest request, NodeId node, uint flags, bool killSuidGid)
     {
-        if (!TryGetAttributes(Id(node), out InodeAttributes attributes))
+        if (_logEnd is null)
+        {
+            OpenNow(request, node, flags, killSuidGid);
+        }
+        else
+        {
+            OpenAtLogEnd(request, node, flags, killSuidGid);
+        }
+    }
+
+    private void OpenAtLogEnd(FuseRequest request, NodeId node, uint flags, bool killSuidGid) => AtLogEnd(request, () => OpenNow(request, node, flags, killSuidGid));
+
+    private void OpenNow(FuseRequest request, NodeId node, uint flags, bool killSuidGid)
+    {
+        if (!TryGetAttributes(Id(node), out InodeAttributes attributes, out _))
         {
             request.ReplyError(Errno.ENOENT);
             return;
@@ -47,8 +63,7 @@ internal sealed partial class MasterFileSystem
 
         if (((OpenFlags)flags & OpenFlags.Truncate) == 0 || attributes.Type != InodeType.RegularFile)
         {
-            bool readOnly = ((OpenFlags)flags & OpenFlags.AccessMode) == OpenFlags.ReadOnly;
-            request.ReplyOpen(_files.Add(new OpenFile(Id(node))), readOnly ? FuseOpenFlags.NoFlush : FuseOpenFlags.None);
+            request.ReplyOpen(AddFile(Id(node), flags), OpenFlagsOf(Id(node), flags));
             return;
         }
 
@@ -67,12 +82,28 @@ internal sealed partial class MasterFileSystem
                 return;
             }
 
-            answered.ReplyOpen(_files.Add(new OpenFile(applied.Inode)), FuseOpenFlags.None);
+            answered.ReplyOpen(AddFile(applied.Inode, flags), OpenFlagsOf(applied.Inode, flags));
         });
     }
 
     /// <inheritdoc/>
     public override void Read(FuseRequest request, NodeId node, HandleId handle, ulong offset, int size)
+    {
+        // The lambda costs memory at each call: not here, where there are most.
+        if (_writes.IsPending(Id(node)))
+        {
+            ReadLater(request, node, handle, offset, size);
+        }
+        else
+        {
+            ReadContent(request, node, handle, offset, size);
+        }
+    }
+
+    private void ReadLater(FuseRequest request, NodeId node, HandleId handle, ulong offset, int size) =>
+        AfterWrites(request, Id(node), () => ReadContent(request, node, handle, offset, size), mayBlock: true);
+
+    private void ReadContent(FuseRequest request, NodeId node, HandleId handle, ulong offset, int size)
     {
         Errno errno = Content(node, handle, out SafeFd fd);
         if (errno == Errno.None)
@@ -90,46 +121,6 @@ internal sealed partial class MasterFileSystem
     }
 
     /// <inheritdoc/>
-    public override void Write(
-        FuseRequest request, NodeId node, HandleId handle, ulong offset, ReadOnlySpan<byte> data, FuseWriteFlags writeFlags, uint openFlags)
-    {
-        if (data.IsEmpty)
-        {
-            request.ReplyWritten(0);
-            return;
-        }
-
-        // Dirty pages of a mapping have a place of their own, whatever the descriptor that is named.
-        bool append = ((OpenFlags)openFlags & OpenFlags.Append) != 0 && (writeFlags & FuseWriteFlags.Cache) == 0;
-        Change change = new()
-        {
-            Kind = ChangeKind.Write,
-            Inode = Id(node),
-            Offset = offset,
-            Flags = (append ? ChangeFlags.Append : 0) | ((writeFlags & FuseWriteFlags.KillSuidGid) != 0 ? ChangeFlags.KillSuidGid : 0),
-            Data = data,
-        };
-        Submit(request, ref change, (FuseRequest answered, in Change applied, Effects effects) =>
-        {
-            Errno errno = ApplyToOrphan(applied, effects);
-            if (errno != Errno.None)
-            {
-                answered.ReplyError(errno);
-                return;
-            }
-
-            _metrics.OnWritten(applied.Data.Length);
-            answered.ReplyWritten((uint)applied.Data.Length);
-        });
-    }
-
-    /// <summary>Every WRITE was answered after it was applied: nothing is pending.</summary>
-    public override void Flush(FuseRequest request, NodeId node, HandleId handle) => request.ReplyError(Errno.None);
-
-    /// <inheritdoc/>
-    public override void FSync(FuseRequest request, NodeId node, HandleId handle, bool dataOnly) => request.ReplyError(Errno.None);
-
-    /// <inheritdoc/>
     public override void Release(FuseRequest request, NodeId node, HandleId handle)
     {
         _files.Remove(handle)?.Dispose();
@@ -137,7 +128,10 @@ internal sealed partial class MasterFileSystem
     }
 
     /// <inheritdoc/>
-    public override void LSeek(FuseRequest request, NodeId node, HandleId handle, ulong offset, uint whence)
+    public override void LSeek(FuseRequest request, NodeId node, HandleId handle, ulong offset, uint whence) =>
+        AfterWrites(request, Id(node), () => SeekContent(request, node, handle, offset, whence), mayBlock: true);
+
+    private void SeekContent(FuseRequest request, NodeId node, HandleId handle, ulong offset, uint whence)
     {
         Errno errno = Content(node, handle, out SafeFd fd);
         long found = 0;
@@ -161,11 +155,25 @@ internal sealed partial class MasterFileSystem
         Submit(request, ref change, (FuseRequest answered, in Change applied, Effects effects) => answered.ReplyError(ApplyToOrphan(applied, effects)));
     }
 
+    // Without any field: chown(2) with -1 twice, or a write to come of who may not keep suid (file_remove_privs). Both drop it. The first is the
+    // owner's and root's to do, which the kernel does not check for FUSE (attr.c, notify_change); for the second the file is open.
+    private void SetOrDropSuid(FuseRequest request, FileId inode, in SetAttrRequest arguments)
+    {
+        bool drops = (arguments.Valid & ChangingFields) == 0;
+        if (drops && request.Uid != 0 && !_writes.IsOpen(inode) && TryGetAttributes(inode, out InodeAttributes attributes, out _)
+            && request.Uid != attributes.Uid && attributes.Type != InodeType.Directory && Evaluation.WithoutSuidGid(attributes.Mode) != attributes.Mode)
+        {
+            request.ReplyError(Errno.EPERM);
+            return;
+        }
+
+        SetAttributes(request, inode, drops ? arguments with { Valid = arguments.Valid | SetAttrMask.KillSuidGid } : arguments);
+    }
+
     private void SetAttributes(FuseRequest request, FileId inode, in SetAttrRequest arguments)
     {
-        const SetAttrMask changing = SetAttrMask.Mode | SetAttrMask.Uid | SetAttrMask.Gid | SetAttrMask.Atime | SetAttrMask.Mtime;
         SetAttrMask valid = arguments.Valid;
-        if ((valid & changing) == 0)
+        if ((valid & (ChangingFields | SetAttrMask.KillSuidGid)) == 0)
         {
             ReplyAttributes(request, inode);
             return;
@@ -201,15 +209,34 @@ internal sealed partial class MasterFileSystem
 
     private void ReplyAttributes(FuseRequest request, FileId inode)
     {
-        if (TryGetAttributes(inode, out InodeAttributes attributes))
+        if (TryGetAttributes(inode, out InodeAttributes attributes, out TimeSpan validity))
         {
-            request.ReplyAttr(Attr(inode, attributes), s_validity);
+            request.ReplyAttr(Attr(inode, attributes), validity);
         }
         else
         {
             request.ReplyError(Errno.ENOENT);
         }
     }
+
+    private static bool IsReadOnly(uint flags) => ((OpenFlags)flags & OpenFlags.AccessMode) == OpenFlags.ReadOnly;
+
+    // With another writer in the journal an append goes where the log puts it, not where this kernel has the end of the file.
+    private FuseOpenFlags OpenFlagsOf(FileId inode, uint flags) =>
+        (IsReadOnly(flags) ? FuseOpenFlags.NoFlush : FuseOpenFlags.None)
+        | (((OpenFlags)flags & OpenFlags.Append) != 0 && HasOtherSessions() ? FuseOpenFlags.DirectIo
+            : Notifier.IsKept(inode) ? FuseOpenFlags.KeepCache
+            : FuseOpenFlags.None);
+
+    private bool HasOtherSessions()
+    {
+        lock (_namespace.Gate)
+        {
+            return _namespace.Sessions.Count > (_session.Id == SessionId.None ? 0 : 1);
+        }
+    }
+
+    private HandleId AddFile(FileId inode, uint flags) => _files.Add(new OpenFile(inode, IsReadOnly(flags) ? null : _writes.Open(inode), _writes));
 
     private Errno Content(NodeId node, HandleId handle, out SafeFd fd)
     {

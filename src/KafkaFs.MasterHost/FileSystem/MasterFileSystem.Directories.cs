@@ -15,13 +15,28 @@ internal sealed partial class MasterFileSystem
     /// <inheritdoc/>
     public override void OpenDir(FuseRequest request, NodeId node)
     {
+        if (_logEnd is null)
+        {
+            OpenDirNow(request, node);
+        }
+        else
+        {
+            OpenDirAtLogEnd(request, node);
+        }
+    }
+
+    private void OpenDirAtLogEnd(FuseRequest request, NodeId node) => AtLogEnd(request, () => OpenDirNow(request, node));
+
+    private void OpenDirNow(FuseRequest request, NodeId node)
+    {
         OpenDirectory directory;
         lock (_namespace.Gate)
         {
             directory = new OpenDirectory(Id(node), _namespace.LastCookie);
         }
 
-        request.ReplyOpen(_directories.Add(directory), FuseOpenFlags.None);
+        request.ReplyOpen(
+            _directories.Add(directory), FuseOpenFlags.CacheDirectory | (Notifier.IsKept(Id(node)) ? FuseOpenFlags.KeepCache : FuseOpenFlags.None));
     }
 
     /// <inheritdoc/>
@@ -71,10 +86,12 @@ internal sealed partial class MasterFileSystem
         DirectoryCursor next = cursor;
         while (_namespace.TryReadEntry(ref next, out DirectoryEntry entry) && entry.Cookie <= directory.LastCookie)
         {
+            // Without a node for what has pending writes: the kernel would cut its pages at a size that is too small by the time that it hears of it.
             FuseEntry answer = default;
-            if (plus && _namespace.TryGetAttributes(entry.Inode, out InodeAttributes attributes))
+            bool isKnown = plus && !_writes.IsPending(entry.Inode);
+            if (isKnown && _namespace.TryGetAttributes(entry.Inode, out InodeAttributes attributes))
             {
-                answer = Entry(entry.Inode, attributes);
+                answer = Entry(entry.Inode, attributes, isPending: false);
             }
 
             if (!writer.TryAdd(entry.Name, entry.Inode.Value, (uint)entry.Type, (ulong)entry.Cookie + Dots, answer))
@@ -82,7 +99,7 @@ internal sealed partial class MasterFileSystem
                 return;
             }
 
-            if (plus)
+            if (isKnown)
             {
                 _lookups.Add(entry.Inode);
             }

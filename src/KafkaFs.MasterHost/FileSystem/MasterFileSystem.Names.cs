@@ -100,13 +100,15 @@ internal sealed partial class MasterFileSystem
     {
         Change change = NewInode(ChangeKind.Create, request, parent, name, mode);
         bool exclusive = ((OpenFlags)flags & OpenFlags.Exclusive) != 0;
-        Submit(request, ref change, ReplyCreated, exclusive ? null : static errno => errno == Errno.EEXIST ? Errno.ESTALE : errno);
+        CallCompletion created = (FuseRequest answered, in Change _, Effects effects) =>
+            answered.ReplyCreate(Made(effects), AddFile(effects.Inode, flags), OpenFlagsOf(effects.Inode, flags));
+        Submit(request, ref change, created, exclusive ? null : static errno => errno == Errno.EEXIST ? Errno.ESTALE : errno);
     }
 
     // Final mode and ids: umask is applied by the kernel, the rules of a setgid directory here (inode_init_owner).
     private Change NewInode(ChangeKind kind, FuseRequest request, NodeId parent, ReadOnlySpan<byte> name, uint mode)
     {
-        TryGetAttributes(Id(parent), out InodeAttributes directory);
+        TryGetAttributes(Id(parent), out InodeAttributes directory, out _);
         bool inherits = (directory.Mode & SetGidBit) != 0;
         return new Change
         {
@@ -121,13 +123,12 @@ internal sealed partial class MasterFileSystem
 
     private void ReplyMade(FuseRequest request, in Change change, Effects effects) => request.ReplyEntry(Made(effects));
 
-    private void ReplyCreated(FuseRequest request, in Change change, Effects effects) =>
-        request.ReplyCreate(Made(effects), _files.Add(new OpenFile(effects.Inode)), FuseOpenFlags.None);
-
     private FuseEntry Made(Effects effects)
     {
         effects.TryGetUpdate(effects.Inode, out InodeUpdate update);
+        InodeAttributes attributes = update.After;
+        bool isPending = _writes.Overlay(effects.Inode, ref attributes);
         _lookups.Add(effects.Inode);
-        return Entry(effects.Inode, update.After);
+        return Entry(effects.Inode, attributes, isPending);
     }
 }

@@ -13,9 +13,10 @@ internal sealed partial class MasterFileSystem
     public override void SetXattr(FuseRequest request, NodeId node, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, uint flags)
     {
         const uint create = 1, replace = 2;
-        if (name.StartsWith("system."u8) || (flags & ~(create | replace)) != 0)
+        Errno errno = (flags & ~(create | replace)) != 0 ? Errno.EINVAL : CheckXattrSpace(name);
+        if (errno != Errno.None)
         {
-            request.ReplyError(name.StartsWith("system."u8) ? Errno.EOPNOTSUPP : Errno.EINVAL);
+            request.ReplyError(errno);
             return;
         }
 
@@ -33,9 +34,10 @@ internal sealed partial class MasterFileSystem
     /// <inheritdoc/>
     public override void RemoveXattr(FuseRequest request, NodeId node, ReadOnlySpan<byte> name)
     {
-        if (name.StartsWith("system."u8))
+        Errno errno = CheckXattrSpace(name);
+        if (errno != Errno.None)
         {
-            request.ReplyError(Errno.EOPNOTSUPP);
+            request.ReplyError(errno);
             return;
         }
 
@@ -46,9 +48,17 @@ internal sealed partial class MasterFileSystem
     /// <inheritdoc/>
     public override void GetXattr(FuseRequest request, NodeId node, ReadOnlySpan<byte> name, int size)
     {
-        if (name.StartsWith("system."u8))
+        Errno errno = CheckXattrSpace(name);
+        if (errno != Errno.None)
         {
-            request.ReplyError(Errno.EOPNOTSUPP);
+            request.ReplyError(errno);
+            return;
+        }
+
+        // Each of them drops it.
+        if (name.SequenceEqual("security.capability"u8) && _writes.IsPending(Id(node)))
+        {
+            request.ReplyError(Errno.ENODATA);
             return;
         }
 
@@ -76,7 +86,9 @@ internal sealed partial class MasterFileSystem
     }
 
     /// <inheritdoc/>
-    public override void ListXattr(FuseRequest request, NodeId node, int size)
+    public override void ListXattr(FuseRequest request, NodeId node, int size) => AfterWrites(request, Id(node), () => ListXattrs(request, node, size));
+
+    private void ListXattrs(FuseRequest request, NodeId node, int size)
     {
         byte[] names;
         lock (_namespace.Gate)
@@ -90,7 +102,34 @@ internal sealed partial class MasterFileSystem
             names = orphan.ListXattrs();
         }
 
-        ReplyXattr(request, names, size);
+        ReplyXattr(request, request.Uid == 0 ? names : WithoutTrusted(names), size);
+    }
+
+    // As fs/xattr.c finds the handler of a name (xattr_resolve_name): ACLs are not kept, and a namespace alone is no name.
+    private static Errno CheckXattrSpace(ReadOnlySpan<byte> name)
+    {
+        ReadOnlySpan<byte> space = name[..(name.IndexOf((byte)'.') + 1)];
+        return !space.SequenceEqual("user."u8) && !space.SequenceEqual("trusted."u8) && !space.SequenceEqual("security."u8) ? Errno.EOPNOTSUPP
+            : space.Length == name.Length ? Errno.EINVAL
+            : Errno.None;
+    }
+
+    // xattr(7): ordinary users are not told of them, and the kernel leaves that to the filesystem.
+    private static byte[] WithoutTrusted(byte[] names)
+    {
+        int kept = 0;
+        for (int at = 0, length; at < names.Length; at += length)
+        {
+            ReadOnlySpan<byte> name = names.AsSpan(at);
+            length = name.IndexOf((byte)0) + 1;
+            if (!name.StartsWith("trusted."u8))
+            {
+                name[..length].CopyTo(names.AsSpan(kept));
+                kept += length;
+            }
+        }
+
+        return names[..kept];
     }
 
     private void ReplyApplied(FuseRequest request, in Change change, Effects effects) => request.ReplyError(ApplyToOrphan(change, effects));

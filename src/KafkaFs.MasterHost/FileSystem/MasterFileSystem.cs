@@ -18,13 +18,16 @@ namespace KafkaFs.MasterHost.FileSystem;
 /// </summary>
 internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
 {
-    /// <summary>
-    /// How long the kernel may believe a name or attributes. Other masters' changes are told by notifications; this bounds what a
-    /// lost one does.
-    /// </summary>
-    private static readonly TimeSpan s_validity = TimeSpan.FromSeconds(1);
+    /// <summary>How long the kernel may believe attributes: other masters' changes are told by notifications.</summary>
+    private static readonly TimeSpan s_validity = TimeSpan.FromHours(1);
+
+    // Names too, where all of them can be invalidated at once when there are too many notifications.
+    private static readonly TimeSpan s_shortValidity = TimeSpan.FromSeconds(1);
 
     private static readonly string[] s_operations = [.. Enumerable.Range(0, 64).Select(number => ((FuseOpcode)number).ToString())];
+
+    // Answered and not applied; a WRITE beyond it waits for room.
+    private const long MaxPendingBytes = 64L * 1024 * 1024;
 
     [ThreadStatic]
     private static byte[]? t_path;
@@ -37,13 +40,26 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
     private readonly HandleTable<OpenDirectory> _directories = new();
     private readonly KafkaFsMetrics _metrics;
     private readonly SpaceReserve _reserve;
+    private readonly EarlyWrites _writes = new(MaxPendingBytes);
+    private readonly LogEnd? _logEnd;
+    private readonly TimeSpan _validity;
+    private TimeSpan _nameValidity = s_shortValidity;
 
-    public MasterFileSystem(LocalReplica replica, MasterSession session, SpaceReserve reserve, KafkaFsMetrics metrics)
+    /// <param name="logEnd">Close-to-open: who opens or looks up waits for it, and the kernel asks each time. Null: nobody waits.</param>
+    public MasterFileSystem(LocalReplica replica, MasterSession session, SpaceReserve reserve, KafkaFsMetrics metrics, LogEnd? logEnd = null)
     {
+        (_logEnd, _validity) = (logEnd, logEnd is null ? s_validity : TimeSpan.Zero);
         (_replica, _namespace, _session, _reserve, _metrics) = (replica, replica.Namespace, session, reserve, metrics);
         Orphans = new OrphanTable(replica, _lookups);
         Notifier = new KernelNotifier(_lookups);
+        _writes.Lost = Notifier.OnLost;
     }
+
+    /// <summary>Adjacent writes become one record of up to so many bytes; not more than a record may have.</summary>
+    public int MaxWriteBytes { get; set; } = 128 * 1024;
+
+    /// <summary>Content that calls were answered for and that is not applied, bytes.</summary>
+    public long PendingBytes => _writes.Bytes;
 
     public OrphanTable Orphans { get; }
 
@@ -55,7 +71,12 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
     public int KnownInodes => _lookups.Count;
 
     /// <inheritdoc/>
-    public override void OnAnswered(FuseOpcode opcode, Errno errno, long started) => _metrics.OnCall((uint)opcode < s_operations.Length ? s_operations[(uint)opcode] : "Unknown", errno, started);
+    public override void OnConnected(FuseConnectionInfo connection) =>
+        _nameValidity = _logEnd is not null ? TimeSpan.Zero : connection.HasEpoch ? s_validity : s_shortValidity;
+
+    /// <inheritdoc/>
+    public override void OnAnswered(FuseOpcode opcode, Errno errno, uint thread, long started) =>
+        _metrics.OnCall((uint)opcode < s_operations.Length ? s_operations[(uint)opcode] : "Unknown", errno, thread, started);
 
     /// <inheritdoc/>
     public override void Forget(NodeId node, ulong count)
@@ -67,13 +88,21 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
         }
     }
 
-    /// <summary>Not handed over yet: withdrawn, EINTR. Handed over: the answer comes with the acknowledgement.</summary>
+    /// <summary>
+    /// Not handed over yet: withdrawn, EINTR. Handed over: the answer comes with the acknowledgement, or is EINTR, outcome unknown, as soon as the
+    /// journal is stalled.
+    /// </summary>
     public override void Interrupt(FuseRequest request)
     {
         if (request.State is FuseCall call)
         {
             call.IsInterrupted = true;
             Withdraw(call);
+        }
+        else if (request.State is WriteWait wait)
+        {
+            wait.IsInterrupted = true;
+            _session.Waits.EndIfInterrupted(wait);
         }
     }
 
@@ -86,26 +115,51 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
             return;
         }
 
+        if (_logEnd is null)
+        {
+            LookupNow(request, parent, name);
+        }
+        else
+        {
+            LookupAtLogEnd(request, parent, name.ToArray());
+        }
+    }
+
+    // Methods of their own: what a lambda takes along is allocated where its method begins.
+    private void LookupAtLogEnd(FuseRequest request, NodeId parent, byte[] name) => AtLogEnd(request, () => LookupNow(request, parent, name));
+
+    private void LookupNow(FuseRequest request, NodeId parent, ReadOnlySpan<byte> name)
+    {
+        // The answer overwrites the request.
+        Span<byte> asked = stackalloc byte[byte.MaxValue + 1];
+        name.CopyTo(asked);
+        asked = asked[..name.Length];
+        long version = Notifier.VersionOf(Id(parent));
         InodeAttributes attributes;
         FileId inode;
+        bool isPending = false;
         lock (_namespace.Gate)
         {
-            inode = Resolve(Id(parent), name);
+            inode = Resolve(Id(parent), asked);
             if (_namespace.TryGetAttributes(inode, out attributes))
             {
+                isPending = _writes.Overlay(inode, ref attributes);
                 _lookups.Add(inode);
             }
         }
 
-        request.ReplyEntry(attributes.Type == InodeType.None ? new FuseEntry(default, default, s_validity, s_validity) : Entry(inode, attributes));
+        request.ReplyEntry(attributes.Type == InodeType.None ? new FuseEntry(default, default, _nameValidity, _validity) : Entry(inode, attributes, isPending));
+        Notifier.Recheck(Id(parent), asked, version);
     }
 
     /// <inheritdoc/>
     public override void GetAttr(FuseRequest request, NodeId node, HandleId? handle)
     {
-        if (TryGetAttributes(Id(node), out InodeAttributes attributes))
+        long version = Notifier.VersionOf(Id(node));
+        if (TryGetAttributes(Id(node), out InodeAttributes attributes, out TimeSpan validity))
         {
-            request.ReplyAttr(Attr(Id(node), attributes), s_validity);
+            request.ReplyAttr(Attr(Id(node), attributes), validity);
+            Notifier.Recheck(Id(node), version);
         }
         else
         {
@@ -116,9 +170,11 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
     /// <inheritdoc/>
     public override void Statx(FuseRequest request, NodeId node)
     {
-        if (TryGetAttributes(Id(node), out InodeAttributes attributes))
+        long version = Notifier.VersionOf(Id(node));
+        if (TryGetAttributes(Id(node), out InodeAttributes attributes, out TimeSpan validity))
         {
-            request.ReplyStatx(Attr(Id(node), attributes), s_validity);
+            request.ReplyStatx(Attr(Id(node), attributes), validity);
+            Notifier.Recheck(Id(node), version);
         }
         else
         {
@@ -171,6 +227,13 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
         Orphans.Dispose();
     }
 
+    // Close-to-open: what was answered elsewhere before this request is applied here first.
+    private void AtLogEnd(FuseRequest request, Action go)
+    {
+        request.Defer();
+        _logEnd!.WhenReached(go, () => request.IsInterrupted);
+    }
+
     private static FileId Id(NodeId node) => new(node.Value);
 
     private FileId Resolve(FileId parent, ReadOnlySpan<byte> name)
@@ -189,23 +252,38 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
         return _namespace.Lookup(parent, name);
     }
 
-    private bool TryGetAttributes(FileId inode, out InodeAttributes attributes)
+    // Attributes as they were answered for, and for how long they hold: what a pending write will make of them exactly is only known
+    // when it is applied. It is applied before it stops being pending, so under the gate one of the two has it.
+    private bool TryGetAttributes(FileId inode, out InodeAttributes attributes, out TimeSpan validity, bool areShown = true)
     {
+        bool isPending, exists;
         lock (_namespace.Gate)
         {
-            if (_namespace.TryGetAttributes(inode, out attributes))
-            {
-                return true;
-            }
+            exists = _namespace.TryGetAttributes(inode, out attributes);
+            isPending = exists && _writes.Overlay(inode, ref attributes, areShown);
         }
 
-        if (Orphans.TryGet(inode, out Orphan orphan))
+        if (!exists && Orphans.TryGet(inode, out Orphan orphan))
         {
-            attributes = orphan.Attributes;
-            return true;
+            (exists, isPending) = (true, OverlayOrphan(inode, orphan, areShown, out attributes));
         }
 
-        return false;
+        validity = isPending ? TimeSpan.Zero : _validity;
+        return exists;
+    }
+
+    private bool OverlayOrphan(FileId inode, Orphan orphan, bool areShown, out InodeAttributes attributes)
+    {
+        bool wasPending, isPending;
+        do
+        {
+            // What ended in between is in the attributes now.
+            wasPending = _writes.IsPending(inode);
+            attributes = orphan.Attributes;
+            isPending = _writes.Overlay(inode, ref attributes, areShown);
+        }
+        while (wasPending && !isPending);
+        return isPending;
     }
 
     /// <summary>Appends a record for <paramref name="request"/>; it is answered by <paramref name="succeed"/> or with an errno.</summary>
@@ -219,19 +297,18 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
             return;
         }
 
-        change.Header.Path = PathHint(change, t_path ??= new byte[ChangeCodec.MaxPathBytes]);
-        FuseCall call = new(request, succeed) { Translate = translate, Part = ApplyPart };
-        request.State = call;
-        request.Defer();
-        if (request.IsInterrupted)
+        if (!change.Inode.IsNone)
         {
-            call.IsInterrupted = true;
+            _writes.Seal(change.Inode);
         }
 
+        change.Header.Path = PathHint(change, t_path ??= new byte[ChangeCodec.MaxPathBytes]);
+        FuseCall call = new(request, _session.Waits, succeed) { Translate = translate, Part = ApplyPart, Late = Notifier.OnForeign };
+        Defer(request, call);
         errno = _session.Submit(ref change, call);
         if (errno != Errno.None)
         {
-            request.ReplyError(errno);
+            call.Abandon(errno);
         }
         else if (call.IsInterrupted)
         {
@@ -240,11 +317,27 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
         }
     }
 
+    private void Defer(FuseRequest request, IJournalWait wait)
+    {
+        request.State = wait;
+        // Before an interrupt can find and end it.
+        _session.Waits.Add(wait);
+        request.Defer();
+        if (request.IsInterrupted)
+        {
+            wait.IsInterrupted = true;
+        }
+    }
+
     private void Withdraw(FuseCall call)
     {
         if (_session.TryWithdraw(call))
         {
             call.Abandon(Errno.EINTR);
+        }
+        else
+        {
+            _session.Waits.EndIfInterrupted(call);
         }
     }
 
@@ -265,7 +358,7 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
     // Before there is a record: one that this disk cannot hold would stall the mount.
     private Errno CheckSpace(in Change change)
     {
-        ulong size = change.Kind == ChangeKind.Truncate && TryGetAttributes(change.Inode, out InodeAttributes attributes) ? attributes.Size : 0;
+        ulong size = change.Kind == ChangeKind.Truncate && TryGetAttributes(change.Inode, out InodeAttributes attributes, out _) ? attributes.Size : 0;
         return _reserve.Refuses(change, size) ? Errno.ENOSPC : Errno.None;
     }
 
@@ -281,8 +374,8 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
 
     private static void ReplySuccess(FuseRequest request, in Change change, Effects effects) => request.ReplyError(Errno.None);
 
-    private static FuseEntry Entry(FileId inode, in InodeAttributes attributes) =>
-        new(new NodeId(inode.Value), Attr(inode, attributes), s_validity, s_validity);
+    private FuseEntry Entry(FileId inode, in InodeAttributes attributes, bool isPending) =>
+        new(new NodeId(inode.Value), Attr(inode, attributes), _nameValidity, isPending ? TimeSpan.Zero : _validity);
 
     private static FuseAttr Attr(FileId inode, in InodeAttributes attributes)
     {

@@ -4,12 +4,17 @@ using KafkaFs.Posix;
 namespace KafkaFs.MasterHost.FileSystem;
 
 /// <summary>An open file of the mount. Its content is opened in the tree at the first read; writes go the way of records.</summary>
-internal sealed class OpenFile(FileId inode) : IDisposable
+/// <param name="writes">Those of the inode, if this handle writes; the handle counts there until it is disposed.</param>
+internal sealed class OpenFile(FileId inode, InodeWrites? writes, EarlyWrites table) : IDisposable
 {
     private readonly Lock _gate = new();
     private SafeFd? _content;
+    private int _seenLosses = writes?.Losses ?? 0;
 
     public FileId Inode { get; } = inode;
+
+    /// <summary>Null: the handle only reads.</summary>
+    public InodeWrites? Writes { get; } = writes;
 
     /// <summary>The content, opened by <paramref name="open"/> if it is not yet; it stays this file's.</summary>
     public Errno Content(Func<FileId, (Errno Errno, SafeFd Fd)> open, out SafeFd fd)
@@ -32,12 +37,26 @@ internal sealed class OpenFile(FileId inode) : IDisposable
         }
     }
 
+    /// <summary>Whether an answered write was lost while this handle was open: told once (fsync(2), close(2)).</summary>
+    public Errno TakeLoss()
+    {
+        lock (_gate)
+        {
+            return Writes is null ? Errno.None : table.TakeLoss(Writes, ref _seenLosses);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         lock (_gate)
         {
             _content?.Dispose();
+        }
+
+        if (Writes is not null)
+        {
+            table.Close(Writes);
         }
     }
 }

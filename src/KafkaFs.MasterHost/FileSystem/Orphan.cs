@@ -130,7 +130,7 @@ internal sealed class Orphan(
 
     private void KillSuidGid(ChangeFlags flags)
     {
-        if ((flags & ChangeFlags.KillSuidGid) != 0 && _attributes.Type == InodeType.RegularFile)
+        if ((flags & ChangeFlags.KillSuidGid) != 0 && _attributes.Type != InodeType.Directory)
         {
             _attributes.Mode = Evaluation.WithoutSuidGid(_attributes.Mode);
             RemoveXattr(Capability);

@@ -19,7 +19,8 @@ internal sealed class OrphanTable(LocalReplica replica, LookupTable lookups) : I
     /// The last name of an inode is about to go: keeps hold of it. Whether the kernel knows it is only settled once the name is gone
     /// (<see cref="Settle"/>): a lookup may be under way. By the holder of the apply lock.
     /// </summary>
-    public void Keep(FileId inode)
+    /// <param name="timeNs">When it goes, nanoseconds since 1970.</param>
+    public void Keep(FileId inode, long timeNs)
     {
         NamespaceState state = replica.Namespace;
         if (_orphans.ContainsKey(inode) || !state.TryGetAttributes(inode, out InodeAttributes attributes))
@@ -29,6 +30,7 @@ internal sealed class OrphanTable(LocalReplica replica, LookupTable lookups) : I
 
         SafeFd? content = attributes.Type == InodeType.RegularFile ? OpenContent(inode) : null;
         (attributes.Links, attributes.Entries, attributes.Subdirectories) = (0, 0, 0);
+        attributes.CtimeNs = timeNs;
         _orphans[inode] = new Orphan(attributes, content, state.GetTarget(inode).ToArray(), Xattrs(state, inode), state.Limits);
     }
 

@@ -14,6 +14,9 @@ internal sealed class AppendSilence(TimeSpan stallAfter, TimeProvider clock)
     /// <summary>To be called whenever records were handed over or reported, and from time to time.</summary>
     public void Look(bool isWaiting) => _since = isWaiting ? _since ?? clock.GetTimestamp() : null;
 
+    /// <summary>The silence is a stall.</summary>
+    public bool IsLong => _since is long since && clock.GetElapsedTime(since) >= stallAfter;
+
     /// <summary>What is waited for, or null while the silence is short.</summary>
     public string? Words(int records, string? cause)
     {

@@ -55,6 +55,9 @@ internal sealed partial class AppenderMending(
         handover.Resume();
     }
 
+    /// <summary>The first appender is opened once the log is known to be ours: like every later one.</summary>
+    public void OpenLater() => Start();
+
     /// <summary>The journal has taken a record.</summary>
     public void OnProgress() => (Words, IsForbidden) = (null, false);
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace KafkaFs.MasterHost.Session;
 
 /// <summary>
-/// How a record that the log refuses is given up: it is in the way of all that were handed over after it. Nothing more is handed over until all
+/// How a record is given up that the log refuses, or whose call was answered since the log is away: it is in the way of all that were handed over after it. Nothing more is handed over until all
 /// reports are in; the log is asked what it takes; a Fence is appended, and once that is applied everything that evaluation has not accepted
 /// goes again, but for what is given up. Not thread-safe: used under the session's lock.
 /// </summary>
@@ -30,6 +30,19 @@ internal sealed partial class GivingUp(PendingTable pending, Handover handover, 
     {
         LogRefused(logger, call.Sequence, result.Reason);
         call.Refusal = new RecordRefusal(result.Reason, result.IsTooLong);
+        Drain();
+    }
+
+    /// <summary>A call, which may have gone in parts, was answered EIO before the log had reported all of it.</summary>
+    public void OnForsaken(PendingCall call)
+    {
+        LogForsaken(logger, call.Sequence);
+        call.IsForsaken = true;
+        Drain();
+    }
+
+    private void Drain()
+    {
         handover.Hold();
         _stage = _stage == Stage.Nothing ? Stage.Draining : _stage;
     }
@@ -77,6 +90,11 @@ internal sealed partial class GivingUp(PendingTable pending, Handover handover, 
     // Not accepted, and the session's Fence says that it never will be.
     private bool IsGivenUp(PendingCall call)
     {
+        if (call.Whole.IsForsaken)
+        {
+            return true;
+        }
+
         if (call.Refusal is not RecordRefusal refusal)
         {
             return false;
@@ -110,6 +128,9 @@ internal sealed partial class GivingUp(PendingTable pending, Handover handover, 
 
     [LoggerMessage(6001, LogLevel.Error, "The journal refused record {Sequence}: {Reason}; a Fence is appended before what follows it")]
     private static partial void LogRefused(ILogger logger, ulong sequence, string? reason);
+
+    [LoggerMessage(6007, LogLevel.Error, "Record {Sequence} has waited for the journal for too long: its call is answered EIO, outcome unknown; a Fence is appended before what follows it")]
+    private static partial void LogForsaken(ILogger logger, ulong sequence);
 
     [LoggerMessage(6003, LogLevel.Error, "A call whose record the journal refuses is answered EIO: {Reason}")]
     private static partial void LogGivenUp(ILogger logger, string? reason);

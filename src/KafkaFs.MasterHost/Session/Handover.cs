@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using KafkaFs.Journal;
 using KafkaFs.Journal.Contract;
 
 namespace KafkaFs.MasterHost.Session;
@@ -8,18 +9,22 @@ namespace KafkaFs.MasterHost.Session;
 /// What of a session's records is in the journal's hands. New records go in order as long as nothing is in doubt. After a record of
 /// which the journal does not know, or that evaluation met ahead of its turn, nothing new goes until all reports are in; then
 /// everything that evaluation has not accepted goes again, the same bytes in order: the sequence rule makes repetitions void. The
-/// pace of going again is that of <see cref="Resume"/>. Without an appender everything waits. Not thread-safe: used under the
-/// session's lock.
+/// pace of going again is that of <see cref="Resume"/>. Without an appender everything waits, and all but control records until the
+/// session has begun. Not thread-safe: used under the session's lock.
 /// </summary>
 /// <param name="journal">Says how long a record may be now: a longer Write goes in parts, the rest as it is, for the log to refuse.</param>
 internal sealed class Handover(PendingTable pending, IJournal journal)
 {
+    // Enough for the journal to have something to do while the next ones grow.
+    private const int PatientRecords = 2;
+
     private readonly Dictionary<long, Handed> _inFlight = [];
     private IJournalAppender? _appender;
     private byte[]? _control;
     private bool _controlIsDue;
     private bool _isDoubtful;
-    private bool _isHeld;
+    private bool _isHeld = true;
+    private (Guid Filesystem, SessionId Session) _begun;
     private bool _lastIsAlone;
     private ulong _goesAgainFrom = ulong.MaxValue;
     private long _lastTicket;
@@ -55,6 +60,9 @@ internal sealed class Handover(PendingTable pending, IJournal journal)
     /// <summary>The control record has been evaluated.</summary>
     public void EndControl() => (_control, _controlIsDue) = (null, false);
 
+    /// <summary>The log has accepted the session: what was submitted before goes from here on.</summary>
+    public void Begin(Guid filesystem, SessionId session) => (_begun, _isHeld) = ((filesystem, session), false);
+
     /// <summary>Only control records go from here on, until <see cref="Release"/>.</summary>
     public void Hold() => _isHeld = true;
 
@@ -86,8 +94,10 @@ internal sealed class Handover(PendingTable pending, IJournal journal)
             return;
         }
 
-        while (pending.NextQueued is PendingCall call)
+        while (pending.NextQueued is PendingCall call && !(pending.MayNextWait && _inFlight.Count >= PatientRecords))
         {
+            call.Seal();
+            RecordStamp.Number(call, _begun.Filesystem, _begun.Session);
             int limit = LimitOf(call);
             List<PendingCall>? parts = call.Record.Length > limit && SplitWrite.CanSplit(call, limit) ? SplitWrite.Split(call, limit) : null;
             PendingCall first = parts?[0] ?? call;

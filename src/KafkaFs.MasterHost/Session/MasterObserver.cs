@@ -8,10 +8,10 @@ using KafkaFs.Replica.Namespace;
 namespace KafkaFs.MasterHost.Session;
 
 /// <summary>Hands each applied record to whom it concerns: the session's start, the calls that wait, the orphans, the kernel.</summary>
-internal sealed class MasterObserver(MasterSession session, SessionStart start, MasterFileSystem fileSystem, OwnAppends appends) : IApplyObserver
+internal sealed class MasterObserver(MasterSession session, SessionStart start, MasterFileSystem fileSystem, OwnAppends appends, LogEnd? logEnd) : IApplyObserver
 {
     /// <inheritdoc/>
-    public void OnDying(FileId inode) => fileSystem.Orphans.Keep(inode);
+    public void OnDying(FileId inode, long timeNs) => fileSystem.Orphans.Keep(inode, timeNs);
 
     /// <inheritdoc/>
     public void OnApplied(in Change change, Outcome outcome, Effects effects, in JournalRecord record)
@@ -32,5 +32,7 @@ internal sealed class MasterObserver(MasterSession session, SessionStart start, 
             appends.OnForeign();
             fileSystem.Notifier.OnForeign(change, effects);
         }
+
+        logEnd?.OnApplied(record.Offset + 1);
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using KafkaFs.Hosting.Lifetime;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Journal.Contract;
+using KafkaFs.Posix;
 using KafkaFs.Replica.Namespace;
 using Microsoft.Extensions.Logging;
 
@@ -46,6 +47,12 @@ internal sealed partial class MasterSession
                 break;
             case AppendStatus.Refused:
                 OnRefused(handed, result);
+                if (handed.Call is null)
+                {
+                    // A refused Fence goes again and again, and nothing moves.
+                    return;
+                }
+
                 break;
             case AppendStatus.Unknown:
                 OnUnknown(handed, result.Reason);
@@ -205,6 +212,7 @@ internal sealed partial class MasterSession
 
     private void Resume()
     {
+        bool isStalled;
         lock (_gate)
         {
             if (_ended || Failure is not null)
@@ -220,6 +228,32 @@ internal sealed partial class MasterSession
 
             _handover.Resume();
             _silence.Look(_handover.Waiting > 0);
+            _standstill.Look(_pending.HandedOver > 0, _applier.NextOffset);
+            isStalled = _mending.IsForbidden || _silence.IsLong || _standstill.IsLong;
+        }
+
+        Forsake(Waits.Look(isStalled));
+    }
+
+    // They have waited for too long. What was not handed over leaves no trace; the rest must not be applied late, unknown to the caller: once the
+    // journal is back, nothing goes before a Fence.
+    private void Forsake(List<IJournalWait> overdue)
+    {
+        foreach (IJournalWait wait in overdue)
+        {
+            if (!wait.TryEnd(Errno.EIO) || wait is not PendingCall call)
+            {
+                continue;
+            }
+
+            lock (_gate)
+            {
+                if (!_ended && !_pending.TryWithdraw(call))
+                {
+                    _givingUp.OnForsaken(call);
+                    GiveUpOnceDrained();
+                }
+            }
         }
     }
 

@@ -17,12 +17,16 @@ namespace KafkaFs.MasterHost.Session;
 /// </summary>
 internal sealed partial class MasterSession : IDisposable
 {
+    /// <inheritdoc cref="TryGrow"/>
+    public delegate void GrowCall(ReadOnlySpan<byte> data, long? timeNs);
+
     private static readonly TimeSpan s_againAfter = TimeSpan.FromSeconds(1);
 
     // The check under way, and the end of a client, have limits of their own.
     private static readonly TimeSpan s_disposeLimit = TimeSpan.FromSeconds(12);
 
     private readonly Lock _gate = new();
+    private long _lastTimeNs;
 
     // Not disposed: an end may be told at any time, from any thread.
     private readonly CancellationTokenSource _stop = new();
@@ -30,6 +34,7 @@ internal sealed partial class MasterSession : IDisposable
     private readonly Handover _handover;
     private readonly AppenderMending _mending;
     private readonly AppendSilence _silence;
+    private readonly ApplyStandstill _standstill;
     private readonly GivingUp _givingUp;
     private readonly UnplacedRecords _unplaced;
     private readonly Applier _applier;
@@ -53,6 +58,8 @@ internal sealed partial class MasterSession : IDisposable
         (_applier, _journal, _check, _options, _logger, _clock) = (applier, journal, check, options, logger, clock);
         _handover = new Handover(_pending, journal);
         _silence = new AppendSilence(options.StallAfter, clock);
+        _standstill = new ApplyStandstill(options.StallAfter, clock);
+        Waits = new JournalWaits(options.ChangeTimeout, clock);
         _givingUp = new GivingUp(_pending, _handover, logger);
         _unplaced = new UnplacedRecords(applier, options.StallAfter, clock);
         _mending = new AppenderMending(_gate, _handover, journal, check, logger, clock, _stop.Token)
@@ -66,7 +73,14 @@ internal sealed partial class MasterSession : IDisposable
         _applier.OddAcknowledgement = OnOddAcknowledgement;
         lock (_gate)
         {
-            _mending.Open();
+            if (options.IsJournalAway)
+            {
+                _mending.OpenLater();
+            }
+            else
+            {
+                _mending.Open();
+            }
         }
 
         _again = clock.CreateTimer(_ => Resume(), null, s_againAfter, s_againAfter);
@@ -80,6 +94,9 @@ internal sealed partial class MasterSession : IDisposable
 
     /// <summary>Completes when nothing more can be submitted; fails with a broken invariant.</summary>
     public Task Ended => _endedTask.Task;
+
+    /// <summary>The calls that wait for the journal.</summary>
+    public JournalWaits Waits { get; }
 
     /// <summary>Records handed over and not yet accepted.</summary>
     public int HandedOver
@@ -126,18 +143,20 @@ internal sealed partial class MasterSession : IDisposable
         }
     }
 
-    /// <summary>The log has accepted the start: calls may be submitted.</summary>
+    /// <summary>The log has accepted the start: what was submitted, and waited for that, is handed over.</summary>
     public void Begin(SessionId id, Guid filesystem)
     {
         lock (_gate)
         {
             (Id, _filesystem) = (id, filesystem);
+            _handover.Begin(filesystem, id);
+            Advance();
         }
     }
 
     /// <summary>
     /// Stamps <paramref name="change"/> (FileId of a new inode, header) and appends it; <paramref name="call"/> is completed when it
-    /// is applied. Never waits. EIO if the session has ended, or ends by this since it has no FileId left; then the call is not kept.
+    /// is applied. Never waits. Before <see cref="Begin"/> the record waits for the session's number. EIO if the session has ended, or ends by this since it has no FileId left; then the call is not kept.
     /// </summary>
     public Errno Submit(ref Change change, PendingCall call)
     {
@@ -152,6 +171,7 @@ internal sealed partial class MasterSession : IDisposable
             {
                 Stamp(ref change, _pending.NextSequence + (ulong)_pending.Queued);
                 (call.Record, call.Incarnation, call.Sequence) = (ChangeCodec.Encode(change), change.Header.Incarnation, change.Header.Sequence);
+                call.IsEarly = Id == SessionId.None;
                 _pending.Enqueue(call);
                 Advance();
                 return Errno.None;
@@ -161,6 +181,38 @@ internal sealed partial class MasterSession : IDisposable
         End(new HostFailure(
             ExitCode.SessionExhausted, $"session {Id} has made {_options.MaxInodes} inodes, all that it has numbers for; the next start opens another session"));
         return Errno.EIO;
+    }
+
+    /// <summary>
+    /// Makes the record of a call that was not handed over yet longer (<paramref name="grow"/>, with its new time, nanoseconds since 1970). Where
+    /// others are queued behind it, it keeps its time, which is null then: one later than theirs would move theirs on, which may have been shown.
+    /// False if it is too late, or if it was to keep its time after <paramref name="keepsUntilNs"/>.
+    /// </summary>
+    public bool TryGrow(PendingCall call, ReadOnlySpan<byte> data, long keepsUntilNs, GrowCall grow)
+    {
+        lock (_gate)
+        {
+            bool isLast = _pending.IsLast(call);
+            if (_ended || !call.IsFresh || (!isLast && ChangeHeader.NowNs(_clock) > keepsUntilNs))
+            {
+                return false;
+            }
+
+            grow(data, isLast ? NextTimeNs() : null);
+            _pending.Hurry(call.Hurries);
+            Advance();
+            return true;
+        }
+    }
+
+    /// <summary>Somebody waits for what is queued: nothing of it is held back to be merged with.</summary>
+    public void Hurry()
+    {
+        lock (_gate)
+        {
+            _pending.Hurry();
+            Advance();
+        }
     }
 
     /// <summary>
@@ -233,6 +285,7 @@ internal sealed partial class MasterSession : IDisposable
         _endedTask.TrySetResult();
         _stop.Cancel();
         AbandonAll(abandoned);
+        Waits.EndAll(Errno.EIO);
     }
 
     /// <inheritdoc/>
@@ -252,7 +305,7 @@ internal sealed partial class MasterSession : IDisposable
 
     private bool TryNumber(ref Change change)
     {
-        if (change.Kind is ChangeKind.Create or ChangeKind.Mkdir or ChangeKind.Mknod or ChangeKind.Symlink)
+        if (RecordStamp.MakesInode(change.Kind))
         {
             if (_counter == _options.MaxInodes)
             {
@@ -272,8 +325,11 @@ internal sealed partial class MasterSession : IDisposable
         change.Header.Session = Id;
         change.Header.Incarnation = _pending.Incarnation;
         change.Header.Sequence = sequence;
-        change.Header.TimeNs = ChangeHeader.NowNs(_clock);
+        change.Header.TimeNs = NextTimeNs();
     }
+
+    // Each record has a later one than those before it: evaluation would move it on (format.md, time), and it may be shown before.
+    private long NextTimeNs() => _lastTimeNs = Math.Max(ChangeHeader.NowNs(_clock), _lastTimeNs + 1);
 
     private static void AbandonAll(List<PendingCall> calls)
     {

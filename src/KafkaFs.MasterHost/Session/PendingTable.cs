@@ -9,6 +9,8 @@ internal sealed class PendingTable
     private readonly Dictionary<ulong, PendingCall> _handedOver = [];
     private readonly LinkedList<PendingCall> _queued = new();
     private ulong _firstSequence;
+    private long _lastNumber;
+    private long _hurriedTo;
 
     /// <summary>Calls handed over and not yet accepted by evaluation.</summary>
     public int HandedOver => _handedOver.Count;
@@ -30,18 +32,34 @@ internal sealed class PendingTable
 
     public PendingCall? NextQueued => _queued.First?.Value;
 
-    public void Enqueue(PendingCall call) => _queued.AddLast(call);
+    /// <summary>The next queued call may wait for more to be merged with it: nobody waits for it or for what is queued behind it.</summary>
+    public bool MayNextWait => _queued.First?.Value.QueueNumber > _hurriedTo;
+
+    /// <summary>Nothing is queued behind the call, which is queued.</summary>
+    public bool IsLast(PendingCall call) => _queued.Last?.Value == call;
+
+    public void Enqueue(PendingCall call)
+    {
+        (call.QueueNumber, call.IsFresh) = (++_lastNumber, true);
+        Hurry(call.Hurries);
+        _queued.AddLast(call);
+    }
+
+    /// <summary>Somebody waits for a call that is queued, or it cannot grow any more; for all of them by default.</summary>
+    public void Hurry(long number = long.MaxValue) => _hurriedTo = Math.Max(_hurriedTo, Math.Min(number, _lastNumber));
 
     /// <summary>The first queued call, which has <see cref="NextSequence"/>, has been handed over.</summary>
     public void MoveToHandedOver(PendingCall call)
     {
         _queued.RemoveFirst();
+        call.IsFresh = false;
         _handedOver.Add(call.Sequence, call);
     }
 
     /// <summary>The first queued call goes as several.</summary>
     public void ReplaceFirst(List<PendingCall> parts)
     {
+        _queued.First!.Value.IsFresh = false;
         _queued.RemoveFirst();
         for (int index = parts.Count - 1; index >= 0; index--)
         {
@@ -50,7 +68,11 @@ internal sealed class PendingTable
     }
 
     /// <summary>Takes a call that was not handed over yet out of the queue; false if it is too late.</summary>
-    public bool TryWithdraw(PendingCall call) => _queued.Remove(call);
+    public bool TryWithdraw(PendingCall call)
+    {
+        call.IsFresh = false;
+        return _queued.Remove(call);
+    }
 
     /// <summary>A call that was handed over and not accepted; null if there is none of that sequence.</summary>
     public PendingCall? Find(ulong sequence) => _handedOver.GetValueOrDefault(sequence);
@@ -100,6 +122,7 @@ internal sealed class PendingTable
     public List<PendingCall> TakeAll()
     {
         List<PendingCall> all = [.. _handedOver.Values.OrderBy(call => call.Sequence), .. _queued];
+        all.ForEach(static call => call.IsFresh = false);
         _handedOver.Clear();
         _queued.Clear();
         return all;

@@ -24,6 +24,27 @@ internal static class RecordStamp
         (call.Record, call.Incarnation, call.Sequence) = (ChangeCodec.Encode(change), incarnation, sequence);
     }
 
+    /// <summary>Gives a call that was submitted before the session had a number what it lacks.</summary>
+    public static void Number(PendingCall call, Guid filesystem, SessionId session)
+    {
+        if (!call.IsEarly)
+        {
+            return;
+        }
+
+        Change change = Decode(call.Record);
+        (change.Header.Filesystem, change.Header.Session) = (filesystem, session);
+        if (MakesInode(change.Kind))
+        {
+            change.Inode = FileId.Of(session, change.Inode.Counter);
+        }
+
+        (call.Record, call.IsEarly) = (ChangeCodec.Encode(change), false);
+    }
+
+    /// <summary>Records of this kind name a new inode, of the session's own.</summary>
+    public static bool MakesInode(ChangeKind kind) => kind is ChangeKind.Create or ChangeKind.Mkdir or ChangeKind.Mknod or ChangeKind.Symlink;
+
     /// <summary>The record that ends <paramref name="incarnation"/> of a session, and begins the next one.</summary>
     public static byte[] Fence(Guid filesystem, SessionId session, uint incarnation, long timeNs)
     {

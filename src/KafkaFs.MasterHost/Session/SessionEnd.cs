@@ -1,3 +1,4 @@
+using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Posix;
 using KafkaFs.Replica.Namespace;
@@ -11,9 +12,16 @@ internal sealed class SessionEnd : PendingCall
 
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Appends SessionEnded and waits a little: without it the next start closes the session.</summary>
+    /// <summary>
+    /// Appends SessionEnded and waits a little, unless the journal is away or the session has not begun: without the record the next start closes it.
+    /// </summary>
     public static async Task AppendAsync(MasterSession session)
     {
+        if (session.Waits.IsStalled || session.Id == SessionId.None)
+        {
+            return;
+        }
+
         SessionEnd end = new();
         Change change = new() { Kind = ChangeKind.SessionEnded };
         if (session.Submit(ref change, end) == Errno.None)

@@ -17,6 +17,9 @@ internal sealed class SessionStart(MasterSession session, LocalReplica replica, 
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private MasterIdentity? _identity;
 
+    /// <summary>What a mount without a session waits for, in words, or null.</summary>
+    public string? Words => _started.Task.IsCompleted ? null : "the journal is back: changes wait until this master has caught up with it and has a session";
+
     /// <summary>
     /// Appends what is missing and returns when the session has its number. <paramref name="rootAttributes"/> become those of the
     /// mount's root if this master creates the filesystem. Waits for the journal as long as <paramref name="stop"/> lets it.

@@ -55,6 +55,17 @@ public static partial class ProcessCalls
     /// <summary>Asks a process to end (SIGTERM).</summary>
     public static void Terminate(int process) => _ = kill(process, 15);
 
+    /// <summary>Makes this process the leader of a session of its own (setsid(2)): signals of a terminal do not reach it.</summary>
+    public static void BeginSession() => _ = setsid();
+
+    /// <summary>Waits until standard input can be read or has ended (poll(2)); false if it took longer.</summary>
+    public static bool WaitForInput(TimeSpan limit)
+    {
+        const short readable = 1;
+        PollEntry entry = new() { Descriptor = 0, Events = readable };
+        return poll(ref entry, 1, (int)limit.TotalMilliseconds) > 0;
+    }
+
     /// <summary>Standard output is a pipe or socket that nobody reads any more (poll(2) says POLLERR).</summary>
     public static bool IsOutputClosed()
     {
@@ -80,6 +91,9 @@ public static partial class ProcessCalls
 
     [LibraryImport("libc")]
     private static partial int kill(int process, int signal);
+
+    [LibraryImport("libc")]
+    private static partial int setsid();
 
     [LibraryImport("libc")]
     private static partial int poll(ref PollEntry entries, nuint count, int timeoutMs);

@@ -471,7 +471,7 @@ public sealed partial class Applier : IDisposable
 
         if (!_effects.Dying.IsNone)
         {
-            Observer?.OnDying(_effects.Dying);
+            Observer?.OnDying(_effects.Dying, _effects.TimeNs);
         }
 
         if (_effects.Kind != EffectKind.None && !TryRealize(change, record.Offset))

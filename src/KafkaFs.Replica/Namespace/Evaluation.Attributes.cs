@@ -51,7 +51,8 @@ public sealed partial class Evaluation
             changed = InodeAspects.Owner | DropCapability(change.Inode);
         }
 
-        if ((change.Flags & ChangeFlags.KillSuidGid) != 0 && inode.Type == InodeType.RegularFile)
+        // chown(2) drops them from whatever is no directory (open.c, chown_common).
+        if ((change.Flags & ChangeFlags.KillSuidGid) != 0 && inode.Type != InodeType.Directory)
         {
             changed |= KillSuidGid(ref inode);
         }

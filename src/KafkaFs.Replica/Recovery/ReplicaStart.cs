@@ -21,6 +21,9 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
     /// <summary>The checkpoint; null if there is none yet.</summary>
     public CheckpointHeader? Header { get; } = header;
 
+    /// <summary>The journal did not answer: that the log is ours is not known yet.</summary>
+    public bool IsUnchecked { get; private init; }
+
     /// <summary>
     /// Finds it, and recovers if the last run did not end cleanly. Throws what refuses (<see cref="LocalReplica.Open"/>); waits while this
     /// machine refuses a recovery, and while the journal does not answer (a leader is being elected, brokers are away).
@@ -69,8 +72,20 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
             return Begin(disk, options.Accepted.Gap);
         }
 
-        KnownLog known = Known(bound, state, header, journal, options);
-        JournalBounds bounds = StartCheck.Verify(known, Farthest(disk, header), journal, options.ConfirmEndAfter, stop);
+        KnownLog known;
+        JournalBounds bounds;
+        try
+        {
+            known = Known(bound, state, header, journal, options);
+            bounds = StartCheck.Verify(known, Farthest(disk, header), journal, options.ConfirmEndAfter, stop);
+        }
+        catch (JournalUnavailableException exception) when (MayOpenUnchecked(disk, state, header, bound, options))
+        {
+            RefuseCopy(disk, header);
+            LogUnchecked(logger, header.NextOffset, state.InodeCount, exception.Message);
+            return new ReplicaStart(state, header) { IsUnchecked = true };
+        }
+
         RefuseCopy(disk, header);
         state.AcceptedGap = options.Accepted.Gap;
         if (CleanMark.IsThere(disk))
@@ -88,6 +103,10 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
         JournalBinding.Follow(disk, journal.Identity);
         return new ReplicaStart(state, header);
     }
+
+    // After a clean stop the tree has everything that was ever answered here. What an operator accepts is proven by the journal alone.
+    private static bool MayOpenUnchecked(IReplicaDisk disk, NamespaceState state, CheckpointHeader header, JournalIdentity? bound, ReplicaOptions options) =>
+        options.OpensUnchecked && options.Accepted == Acceptance.None && CleanMark.IsThere(disk) && state.IsCreated && header.Journal == bound;
 
     // Epochs are those of one topic: another one has begun anew.
     private static KnownLog Known(JournalIdentity? bound, NamespaceState state, CheckpointHeader header, IJournal journal, ReplicaOptions options) => new()
@@ -147,6 +166,9 @@ internal sealed partial class ReplicaStart(NamespaceState state, CheckpointHeade
 
     [LoggerMessage(4100, LogLevel.Information, "Checkpoint at {Offset}, journal at {End}, {Inodes} inodes")]
     private static partial void LogResumed(ILogger logger, long offset, long end, long inodes);
+
+    [LoggerMessage(4112, LogLevel.Warning, "Clean checkpoint at {Offset}, {Inodes} inodes; the journal does not answer, and is checked when it does: {Why}")]
+    private static partial void LogUnchecked(ILogger logger, long offset, long inodes, string why);
 
     [LoggerMessage(4101, LogLevel.Error, "{Words}")]
     private static partial void LogStalled(ILogger logger, string words);

@@ -6,15 +6,17 @@ using KafkaFs.Replica.Tree;
 namespace KafkaFs.Replica.Rejoin;
 
 /// <summary>
-/// What is durably known of an adoption that has begun, in the file `adopting`: while it is there no host opens the data root.
+/// What is durably known of an adoption or import that has begun, in the file `adopting`: while it is there no host opens the data root.
 /// </summary>
 /// <param name="Journal">The journal that the tree seeds.</param>
 /// <param name="Name">Its name for people.</param>
 /// <param name="Aside">Directory in `.kafkafs` for the former index and binding.</param>
 /// <param name="IsSeeded">The journal holds everything, and the new index is durable: the data root only has to change over.</param>
-internal sealed record AdoptionMark(JournalIdentity Journal, string Name, string Aside, bool IsSeeded)
+/// <param name="Import">What goes on if this is an import: what its records have beside the tree; null for an adoption.</param>
+internal sealed record AdoptionMark(JournalIdentity Journal, string Name, string Aside, bool IsSeeded, SeedStamp? Import = null)
 {
-    private const string FileName = "adopting";
+    /// <summary>The file in `.kafkafs`.</summary>
+    public const string FileName = "adopting";
 
     /// <summary>Null if no adoption has begun.</summary>
     public static AdoptionMark? Read(IReplicaDisk disk)
@@ -42,7 +44,9 @@ internal sealed record AdoptionMark(JournalIdentity Journal, string Name, string
             string place = $"data root '{disk.Place.Path}'";
             throw new DataRootException(
                 DataRootProblem.TreeDamaged,
-                mark.IsSeeded
+                mark.Import is not null
+                    ? $"{place} was being imported into {mark.Name} when that was interrupted; `kafkafs import` with the same arguments goes on"
+                    : mark.IsSeeded
                     ? $"{place} was being adopted by {mark.Name} when that was interrupted; `kafkafs rejoin --adopt` with the same arguments completes it"
                     : $"{place} was being adopted by {mark.Name} when that was interrupted: delete that, which holds only a part, and call "
                         + $"`kafkafs rejoin --adopt` again with a new one; or delete {DataRoot.OwnName}/{FileName} to stay with the journal that it followed");

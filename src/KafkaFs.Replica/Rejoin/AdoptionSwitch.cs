@@ -38,6 +38,7 @@ internal static class AdoptionSwitch
         }
 
         JournalBinding.Replace(root, mark.Journal, keepAs: $"{mark.Aside}/{DataRoot.BindingFile}");
+        JournalBinding.Bind(root, mark.Journal);
         TreeSync.Run(place);
         AdoptionMark.Remove(root);
     }

@@ -34,6 +34,7 @@ internal sealed class JournalSeeder : IAppendListener, IDisposable
     private long _first;
     private long _next;
     private long _end;
+    private int _evaluated;
     private long _pendingBytes;
     private long _silentSince = Environment.TickCount64;
     private int _inFlight;
@@ -58,6 +59,9 @@ internal sealed class JournalSeeder : IAppendListener, IDisposable
 
     /// <summary>Copies the identity of the object that a new inode has already.</summary>
     public delegate int IdentityCopier(FileId made, Span<byte> identity);
+
+    /// <summary>Offset up to which the journal holds what an interrupted run has appended: that is compared, and only the rest is appended.</summary>
+    public long There { get; init; }
 
     /// <summary>Set before the first record that makes an inode.</summary>
     public IdentityCopier? CopyIdentity { get; set; }
@@ -134,14 +138,15 @@ internal sealed class JournalSeeder : IAppendListener, IDisposable
             }
         }
 
-        if (_reader.Read(_batch, s_readWait))
+        if (_evaluated < _batch.Count || ReadOn())
         {
-            for (int index = 0; index < _batch.Count; index++)
+            // What is there already waits for the record that it is to be.
+            while (_evaluated < _batch.Count && (_first < _end || _batch[_evaluated].Offset >= There))
             {
-                Evaluate(_batch[index]);
+                Evaluate(_batch[_evaluated++]);
             }
 
-            LastRecordHash = SHA256.HashData(_batch[_batch.Count - 1].Bytes);
+            LastRecordHash = SHA256.HashData(_batch[_evaluated - 1].Bytes);
             _silentSince = Environment.TickCount64;
         }
         else if (Environment.TickCount64 - _silentSince > s_silence.TotalMilliseconds)
@@ -153,8 +158,19 @@ internal sealed class JournalSeeder : IAppendListener, IDisposable
         HandOver();
     }
 
+    private bool ReadOn()
+    {
+        _evaluated = 0;
+        return _reader.Read(_batch, s_readWait);
+    }
+
     private void HandOver()
     {
+        if (State.NextOffset < There)
+        {
+            return;
+        }
+
         lock (_gate)
         {
             if (_doubt)
@@ -193,7 +209,7 @@ internal sealed class JournalSeeder : IAppendListener, IDisposable
         bool wellFormed = ChangeCodec.TryDecode(record.Bytes, out Change change, out _);
         _effects.Clear();
         Outcome outcome = _evaluation.Evaluate(change, wellFormed, record.Offset, record.AppendTimeMs, _effects);
-        bool isNext = _pending.TryGetValue(_first, out byte[]? pending) && record.Bytes.SequenceEqual(pending);
+        bool isNext = _pending.TryGetValue(_first, out byte[]? pending) && (record.Bytes.SequenceEqual(pending) || IsReadSince(record, change, pending));
         if (outcome.IsAccepted || _effects.ConsumesSequence || isNext)
         {
             Accept(record, change, outcome, isNext);
@@ -207,6 +223,18 @@ internal sealed class JournalSeeder : IAppendListener, IDisposable
         }
 
         State.Publish(change, outcome, _effects, record.Offset);
+    }
+
+    // What an interrupted run has appended: a look at the tree moves atimes on (relatime), also this one's.
+    private bool IsReadSince(in JournalRecord record, in Change change, byte[] pending)
+    {
+        if (record.Offset >= There || change.Kind != ChangeKind.SetAttr || !ChangeCodec.TryDecode(pending, out Change now, out _))
+        {
+            return false;
+        }
+
+        now.AtimeNs = change.AtimeNs;
+        return now.HasAtime && record.Bytes.SequenceEqual(ChangeCodec.Encode(now));
     }
 
     private void Accept(in JournalRecord record, in Change change, Outcome outcome, bool isNext)

@@ -20,12 +20,13 @@ internal sealed class TreeRecords
     private const int SeekData = 3, SeekHole = 4;
 
     private static readonly SessionId s_session = new(1);
+    private static readonly TimeSpan s_progressInterval = TimeSpan.FromSeconds(10);
 
     private readonly NamespaceState _former;
     private readonly DataTree _tree;
     private readonly JournalSeeder _seeder;
-    private readonly TimeProvider _clock;
-    private readonly Guid _filesystem = Guid.NewGuid();
+    private readonly SeedStamp _stamp;
+    private readonly Action<string> _say;
     private readonly byte[] _data;
     private readonly byte[] _xattrs = new byte[XattrListBytes];
     private readonly byte[] _path = new byte[ChangeCodec.MaxPathBytes];
@@ -35,10 +36,13 @@ internal sealed class TreeRecords
     private readonly Dictionary<FileId, FileId> _linked = [];
     private readonly List<(FileId Former, FileId Made)> _directories = [(FileId.Root, FileId.Root)];
     private ulong _sequence;
+    private ulong _written;
+    private long _saidAt = Environment.TickCount64;
 
-    public TreeRecords(NamespaceState former, DataTree tree, JournalSeeder seeder, int maxRecordBytes, TimeProvider clock)
+    /// <param name="say">Hears now and then, in words for a person, how far it is.</param>
+    public TreeRecords(NamespaceState former, DataTree tree, JournalSeeder seeder, int maxRecordBytes, SeedStamp stamp, Action<string> say)
     {
-        (_former, _tree, _seeder, _clock) = (former, tree, seeder, clock);
+        (_former, _tree, _seeder, _stamp, _say) = (former, tree, seeder, stamp, say);
         _data = new byte[Math.Clamp(maxRecordBytes - RecordOverheadBytes, 4_096, MaxDataBytes)];
         _seeder.CopyIdentity = (made, identity) => _former.CopyIdentity(_formers[(int)made.Counter - 1], identity);
     }
@@ -72,7 +76,7 @@ internal sealed class TreeRecords
         _former.TryGetAttributes(FileId.Root, out InodeAttributes root);
         Change created = new() { Kind = ChangeKind.FilesystemCreated, Mode = root.Mode, Uid = root.Uid, Gid = root.Gid, Limits = _former.Limits };
         AppendControl(ref created);
-        Change started = new() { Kind = ChangeKind.SessionStarted, Master = Guid.NewGuid(), Run = 1, Uuid = Guid.NewGuid() };
+        Change started = new() { Kind = ChangeKind.SessionStarted, Master = _stamp.Master, Run = 1, Uuid = _stamp.Session };
         AppendControl(ref started);
     }
 
@@ -112,6 +116,7 @@ internal sealed class TreeRecords
     private FileId Make(in DirectoryEntry entry, in InodeAttributes attributes, FileId parent, ReadOnlySpan<byte> path)
     {
         _formers.Add(entry.Inode);
+        SayProgress();
         Change change = new()
         {
             Kind = attributes.Type switch
@@ -206,6 +211,8 @@ internal sealed class TreeRecords
 
         Change write = new() { Kind = ChangeKind.Write, Inode = made, Offset = at, Data = buffer };
         Append(ref write);
+        _written += (ulong)buffer.Length;
+        SayProgress();
     }
 
     private void WriteXattrs(FileId former, FileId made)
@@ -236,6 +243,15 @@ internal sealed class TreeRecords
         Append(ref times);
     }
 
+    private void SayProgress()
+    {
+        if (Environment.TickCount64 - _saidAt > s_progressInterval.TotalMilliseconds)
+        {
+            _say($"{_formers.Count} of {_former.InodeCount - 1} inodes, {_written / 1_000_000} MB");
+            _saidAt = Environment.TickCount64;
+        }
+    }
+
     private void AppendControl(ref Change change)
     {
         Stamp(ref change);
@@ -252,8 +268,8 @@ internal sealed class TreeRecords
 
     private void Stamp(ref Change change)
     {
-        (change.Header.Filesystem, change.Header.Level) = (_filesystem, ChangeCodec.Level);
-        change.Header.TimeNs = ChangeHeader.NowNs(_clock);
+        (change.Header.Filesystem, change.Header.Level) = (_stamp.Filesystem, ChangeCodec.Level);
+        change.Header.TimeNs = _stamp.TimeNs;
     }
 
     private IOException Unreadable(FileId inode, string why) => new($"'{DataTree.Describe(inode, _former)}' cannot be read: {why}");

@@ -19,6 +19,9 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
     /// <summary>The file in it that binds this replica to one journal.</summary>
     public const string BindingFile = "journal.json";
 
+    /// <summary>Left in `.kafkafs` by a clean stop (<see cref="Checkpoint.CleanMark"/>).</summary>
+    public const string CleanFile = "clean";
+
     // Names the directory that everything is being moved to.
     internal const string AsideMark = "setting-aside";
 
@@ -98,7 +101,8 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
     /// Opens and locks a data root; a missing one is created with mode 0700 in a parent that exists. Throws
     /// <see cref="DataRootException"/>, and has then changed nothing but, at most, made the empty directory.
     /// </summary>
-    public static DataRoot Open(string path)
+    /// <param name="mayHoldFiles">Also one that is no replica and holds files.</param>
+    public static DataRoot Open(string path, bool mayHoldFiles = false)
     {
         string full = System.IO.Path.GetFullPath(path);
         Errno made = FileCalls.MakeDirectory(null, Utf8(full), 0x1c0);
@@ -111,7 +115,7 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
         SafeFd root = OpenDirectory(full);
         try
         {
-            List<string> warnings = Inspect(full, root, created);
+            List<string> warnings = Inspect(full, root, created, mayHoldFiles);
             Errno errno = ObjectIdentity.ReadRoot(root, out byte[] identity);
             SafeFd own = errno == Errno.None ? OpenOwn(full, root) : throw Unusable(full, Describe(errno), errno);
             SafeFd lockFile = Lock(full, own);
@@ -123,6 +127,9 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
             throw;
         }
     }
+
+    /// <summary>Names in the root that are of the tree.</summary>
+    internal List<byte[]> TreeNames() => TreeNames(Fd);
 
     /// <summary>A small file in `.kafkafs`; null if it is not there. Throws <see cref="DataRootException"/>.</summary>
     public byte[]? ReadStateFile(string name) => _stateFiles.Read(name);
@@ -259,14 +266,18 @@ public sealed class DataRoot : IReplicaDisk, IDisposable
         if (errno != Errno.None && TreeNames(root).Count > 0)
         {
             throw new DataRootException(
-                DataRootProblem.NotAReplica, $"data root '{path}' holds files but is no KafkaFS replica: name an empty or new directory");
+                DataRootProblem.NotAReplica, $"data root '{path}' holds files but is no KafkaFS replica: name an empty or new directory, or make it one with `kafkafs import`");
         }
     }
 
-    private static List<string> Inspect(string path, SafeFd root, bool created)
+    private static List<string> Inspect(string path, SafeFd root, bool created, bool mayHoldFiles = false)
     {
         List<string> warnings = [];
-        RefuseStrangers(path, root);
+        if (!mayHoldFiles)
+        {
+            RefuseStrangers(path, root);
+        }
+
         if (XattrCalls.Get(root, "system.posix_acl_default"u8, [], out int length) == Errno.None && length > 0)
         {
             throw new DataRootException(

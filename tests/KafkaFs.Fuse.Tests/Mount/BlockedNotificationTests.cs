@@ -21,7 +21,7 @@ public sealed class BlockedNotificationTests : IDisposable
 
     [Fact]
     public Task G6_APendingMkdirAndTheInvalidationOfANameBesideItCanBeTakenAway() => TakenAwayAsync(
-        ["mkdir", $"{_folder["mnt"]}/held"], static mount => mount.Notifications.InvalidateName(NodeId.Root, "other"u8));
+        ["mkdir", $"{_folder["mnt"]}/held"], static mount => mount.Notifications.InvalidateName(NodeId.Root, "other"u8, expireOnly: false));
 
     // A part of a page that was not read yet: the page stays locked until the answer.
     [Fact]

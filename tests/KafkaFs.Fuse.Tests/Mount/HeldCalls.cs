@@ -1,10 +1,11 @@
 using KafkaFs.Fuse.Abi;
 using KafkaFs.Fuse.Protocol;
 using KafkaFs.Fuse.Session;
+using KafkaFs.Posix;
 
 namespace KafkaFs.Fuse.Tests.Mount;
 
-/// <summary>A root with one file, where MKDIR and WRITE wait for ever: their callers hold the locks of the directory and of a page.</summary>
+/// <summary>A root with one file, where MKDIR and WRITE, and FLUSH if it is to, wait for ever: their callers hold the locks of the directory and of a page.</summary>
 internal sealed class HeldCalls : FuseFileSystem
 {
     private static readonly TimeSpan s_second = TimeSpan.FromSeconds(1);
@@ -12,6 +13,11 @@ internal sealed class HeldCalls : FuseFileSystem
     public static NodeId File => new(2);
 
     public TaskCompletionSource Held { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public bool HoldsFlush { get; init; }
+
+    /// <summary>The thread that waits in a FLUSH.</summary>
+    public TaskCompletionSource<uint> Flushing { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public override void Lookup(FuseRequest request, NodeId parent, ReadOnlySpan<byte> name) =>
         request.ReplyEntry(name.SequenceEqual("file"u8) ? new FuseEntry(File, Attr(File), s_second, s_second) : default);
@@ -25,6 +31,18 @@ internal sealed class HeldCalls : FuseFileSystem
     public override void Write(
         FuseRequest request, NodeId node, HandleId handle, ulong offset, ReadOnlySpan<byte> data, FuseWriteFlags writeFlags, uint openFlags) =>
         Hold(request);
+
+    public override void Flush(FuseRequest request, NodeId node, HandleId handle)
+    {
+        if (!HoldsFlush)
+        {
+            request.ReplyError(Errno.None);
+            return;
+        }
+
+        Flushing.TrySetResult(request.Thread);
+        request.Defer();
+    }
 
     private void Hold(FuseRequest request)
     {

@@ -26,6 +26,13 @@ public sealed class RealMountTests : IDisposable
         Assert.Equal(1024 * 1024, _files.Reads.Max());
     }
 
+    [Fact]
+    public void TheKernelReadsAheadOneMebibyte()
+    {
+        using FuseMount mount = Mount(byHelper: false);
+        Assert.Equal("1024\n", File.ReadAllText($"/sys/class/bdi/0:{mount.Connection}/read_ahead_kb"));
+    }
+
     // Root unmounts by umount2(2): that the helper does it too is seen by calling it.
     [Fact]
     public async Task TheHelperMountsAndUnmounts()

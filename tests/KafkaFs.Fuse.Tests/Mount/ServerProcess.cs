@@ -15,7 +15,7 @@ internal static class ServerProcess
         FuseMount mount = FuseMount.Mount(new FuseMountOptions { Mountpoint = mountpoint }, files, NullLogger.Instance);
         await Console.Out.WriteLineAsync("mounted");
         await files.Held.Task;
-        Task notification = BlockedNotification.Start(() => mount.Notifications.InvalidateName(NodeId.Root, "other"u8));
+        Task notification = BlockedNotification.Start(() => mount.Notifications.InvalidateName(NodeId.Root, "other"u8, expireOnly: false));
         await Console.Out.WriteLineAsync("blocked");
         await notification;
         return 0;

@@ -5,7 +5,8 @@ using Xunit;
 
 namespace KafkaFs.Hosting.Tests.Configuration;
 
-/// <summary>Changes the process's environment: this assembly has no other test that reads these variables.</summary>
+/// <summary>Changes the process's environment: tests that read these variables are of this collection, and not run meanwhile.</summary>
+[Collection("the process's environment")]
 public sealed class HostConfigurationTests : IDisposable
 {
     private const string Variable = "KafkaFs__Test";
@@ -33,7 +34,7 @@ public sealed class HostConfigurationTests : IDisposable
     {
         File.WriteAllText(_folder["appsettings.json"], "{\n  \"KafkaFs\": {\n    \"DataRoot\" \"/x\"\n  }\n}");
         File.WriteAllText(_folder["master.json"], "[]");
-        SettingsException exception = Assert.Throws<SettingsException>(() => HostConfiguration.Load(HostRole.Master, []));
+        SettingsException exception = Assert.Throws<SettingsException>(() => HostConfiguration.Load(new HostInstance(HostRole.Master), []));
         Assert.Equal(2, exception.Errors.Count);
         Assert.StartsWith($"'{_folder["appsettings.json"]}' line 3 is no JSON", exception.Errors[0], StringComparison.Ordinal);
         Assert.StartsWith($"'{_folder["master.json"]}' is no settings file", exception.Errors[1], StringComparison.Ordinal);
@@ -43,7 +44,7 @@ public sealed class HostConfigurationTests : IDisposable
     public void ArgumentsThatAreNoSettingsAreRefusedTogether()
     {
         HostFailedException exception = Assert.Throws<HostFailedException>(
-            () => HostConfiguration.Load(HostRole.Slave, ["-x=1", "--DataRoot=/x", "--KafkaFs:DataRoot", "--KafkaFs:Ownership=auto", "--Logging:LogLevel:Default=Debug"]));
+            () => HostConfiguration.Load(new HostInstance(HostRole.Slave), ["-x=1", "--DataRoot=/x", "--KafkaFs:DataRoot", "--KafkaFs:Ownership=auto", "--Logging:LogLevel:Default=Debug"]));
         Assert.Equal(ExitCode.Usage, exception.ExitCode);
         Assert.StartsWith("'-x=1', '--DataRoot=/x', '--KafkaFs:DataRoot': ", exception.Message, StringComparison.Ordinal);
     }
@@ -54,11 +55,11 @@ public sealed class HostConfigurationTests : IDisposable
     [InlineData("--sasl.password")]
     public void ASecretOnTheCommandLineIsRefusedAndNotRepeated(string key)
     {
-        HostFailedException exception = Assert.Throws<HostFailedException>(() => HostConfiguration.Load(HostRole.Slave, [$"{key}=gR7"]));
+        HostFailedException exception = Assert.Throws<HostFailedException>(() => HostConfiguration.Load(new HostInstance(HostRole.Slave), [$"{key}=gR7"]));
         Assert.Equal(ExitCode.Usage, exception.ExitCode);
         Assert.StartsWith($"{key}: a secret on the command line", exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("gR7", exception.Message, StringComparison.Ordinal);
-        HostConfiguration.Load(HostRole.Slave, ["--KafkaFs:Journal:Kafka:PropertyFiles:sasl.password=/run/x"]);
+        HostConfiguration.Load(new HostInstance(HostRole.Slave), ["--KafkaFs:Journal:Kafka:PropertyFiles:sasl.password=/run/x"]);
     }
 
     [Fact]
@@ -66,7 +67,7 @@ public sealed class HostConfigurationTests : IDisposable
     {
         File.WriteAllText(_folder["appsettings.json"], """{ "KafkaFs": { "Journal": { "Kafka": { "Properties": { "sasl.password": "p" } } } } }""");
         File.WriteAllText(_folder["slave.json"], """{ "KafkaFs": { "Journal": { "Kafka": { "Properties": { "sasl.username": "u" } } } } }""");
-        Assert.Equal([_folder["appsettings.json"]], HostConfiguration.FilesWithSecrets(HostRole.Slave));
+        Assert.Equal([_folder["appsettings.json"]], HostConfiguration.FilesWithSecrets(new HostInstance(HostRole.Slave)));
     }
 
     [Fact]
@@ -81,7 +82,7 @@ public sealed class HostConfigurationTests : IDisposable
                 "--KafkaFs:DataRoot=/srv/s", "--KafkaFs:Journal:Provider=kafka", "--KafkaFs:Journal:Kafka:BootstrapServers=b:1", "--KafkaFs:Journal:Kafka:Topic=t",
                 "--KafkaFs:Journal:Kafka:PropertyFiles:sasl.password=kafka-password",
             ];
-            HostSettings settings = HostSettingsBinder.Bind(HostConfiguration.Load(HostRole.Slave, arguments), HostRole.Slave);
+            HostSettings settings = HostSettingsBinder.Bind(HostConfiguration.Load(new HostInstance(HostRole.Slave), arguments), HostRole.Slave);
             Assert.Equal("gR7", settings.Kafka!.Properties["sasl.password"]);
         }
         finally
@@ -97,7 +98,7 @@ public sealed class HostConfigurationTests : IDisposable
         _folder.Dispose();
     }
 
-    private static string? Test(HostRole role, params string[] arguments) => HostConfiguration.Load(role, arguments)["KafkaFs:Test"];
+    private static string? Test(HostRole role, params string[] arguments) => HostConfiguration.Load(new HostInstance(role), arguments)["KafkaFs:Test"];
 
     private void Write(string file, string value) => File.WriteAllText(_folder[file], $$"""{ "KafkaFs": { "Test": "{{value}}" } }""");
 }

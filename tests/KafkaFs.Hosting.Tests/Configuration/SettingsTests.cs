@@ -8,6 +8,7 @@ using Xunit;
 
 namespace KafkaFs.Hosting.Tests.Configuration;
 
+[Collection("the process's environment")]
 public sealed class SettingsTests
 {
     private static readonly Dictionary<string, string?> s_valid = new()
@@ -49,6 +50,34 @@ public sealed class SettingsTests
         Assert.Equal(5_000_000_000, Bind(("ReserveBytes", "5000000000")).ReserveBytes);
         Refused("KafkaFs:ReserveBytes = '-1': a number of bytes is wanted", ("ReserveBytes", "-1"));
         Refused("'1G'", ("ReserveBytes", "1G"));
+    }
+
+    [Fact]
+    public void ChangesWaitForAStalledJournalUnlessTheyAreToFail()
+    {
+        Assert.Equal((TimeSpan.FromSeconds(10), null), (Bind().StallAfter, Bind().ChangeTimeout));
+        Assert.Equal(TimeSpan.FromMinutes(1), Bind(("Mount:OnStall", "fail")).ChangeTimeout);
+        HostSettings settings = Bind(("Mount:OnStall", "fail"), ("Mount:ChangeTimeout", "2.5"), ("Mount:StallAfter", "1"));
+        Assert.Equal((TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2.5)), (settings.StallAfter, settings.ChangeTimeout));
+        Refused("KafkaFs:Mount:OnStall = 'give-up': wait or fail is wanted", ("Mount:OnStall", "give-up"));
+        Refused("KafkaFs:Mount:StallAfter = '0.5': seconds from 1 to 3600 are wanted", ("Mount:StallAfter", "0.5"));
+        Refused("KafkaFs:Mount:ChangeTimeout = '1 h'", ("Mount:ChangeTimeout", "1 h"));
+        Refused("KafkaFs:Mount:ChangeTimeout is 5 s, less than KafkaFs:Mount:StallAfter of 10 s", ("Mount:OnStall", "fail"), ("Mount:ChangeTimeout", "5"));
+        Assert.Null(Bind(("Mount:ChangeTimeout", "5")).ChangeTimeout);
+    }
+
+    [Fact]
+    public void OpensWaitForOtherMastersOnlyIfTheyAreTo()
+    {
+        Assert.Equal((false, true), (Bind().CloseToOpen, Bind(("Mount:CloseToOpen", "true")).CloseToOpen));
+        Refused("KafkaFs:Mount:CloseToOpen = 'always'", ("Mount:CloseToOpen", "always"));
+    }
+
+    [Fact]
+    public void AMasterMountsWithoutItsJournalUnlessItIsToWait()
+    {
+        Assert.Equal((true, false), (Bind().MountsWithoutJournal, Bind(("Mount:JournalAway", "wait")).MountsWithoutJournal));
+        Refused("KafkaFs:Mount:JournalAway = 'fail': mount or wait is wanted", ("Mount:JournalAway", "fail"));
     }
 
     [Fact]
@@ -198,7 +227,7 @@ public sealed class SettingsTests
     [Fact]
     public void ASlavePassesOverTheMastersKeysSoThatBothMayShareAFile()
     {
-        HostSettings settings = Bind(HostRole.Slave, ("Mount:ReaderThreads", "many"), ("Mount:AllowOther", "true"), ("ReserveBytes", "lots"), ("DataRoot", "/mnt/x/below"));
+        HostSettings settings = Bind(HostRole.Slave, ("Mount:ReaderThreads", "many"), ("Mount:AllowOther", "true"), ("Mount:OnStall", "x"), ("Mount:StallAfter", "x"), ("Mount:ChangeTimeout", "x"), ("Mount:JournalAway", "x"), ("Mount:CloseToOpen", "x"), ("ReserveBytes", "lots"), ("DataRoot", "/mnt/x/below"));
         Assert.Equal(("", "http://127.0.0.1:9465"), (settings.Mountpoint, settings.HttpUrls));
         Assert.Throws<SettingsException>(() => Bind(HostRole.Slave, ("Mount:Mountpont", "/x")));
     }

@@ -38,6 +38,7 @@ public sealed class FailureReportTests
     [Theory]
     [InlineData("kafkafs-master@.service")]
     [InlineData("kafkafs-slave.service")]
+    [InlineData("kafkafs-slave@.service")]
     public void AServiceIsNotStartedAgainForWhatOnlyAnOperatorCanMend(string unit)
     {
         string text = File.ReadAllText(Path.Combine(Environments.Repository, "deploy", unit));

@@ -53,7 +53,14 @@ internal sealed class FakeJournal(IJournal? inner = null) : IJournal
 
     public IJournalAppender OpenAppender(int partition, IAppendListener listener) => inner!.OpenAppender(partition, listener);
 
-    public IJournalReader OpenReader(int partition, long from) => inner!.OpenReader(partition, from);
+    /// <summary>How many readers were opened.</summary>
+    public int Readers { get; set; }
+
+    public IJournalReader OpenReader(int partition, long from)
+    {
+        Readers++;
+        return inner!.OpenReader(partition, from);
+    }
 
     public void Dispose()
     {

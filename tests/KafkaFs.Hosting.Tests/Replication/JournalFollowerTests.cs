@@ -1,11 +1,13 @@
 using KafkaFs.Hosting.Metrics;
 using KafkaFs.Hosting.Replication;
 using KafkaFs.Hosting.Status;
+using KafkaFs.Journal.Check;
 using KafkaFs.Journal.Contract;
 using KafkaFs.Journal.Embedded;
 using KafkaFs.Replica;
 using KafkaFs.Replica.Tree;
 using KafkaFs.TestKit;
+using KafkaFs.TestKit.Journal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
@@ -112,6 +114,42 @@ public sealed class JournalFollowerTests : IAsyncLifetime, IDisposable
         await stop.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
     }
 
+    // Bounds that fit are no proof: nothing is read, and nobody is told that it has caught up.
+    [Fact]
+    public async Task G4_AReplicaThatWasOpenedWithoutItsJournalReadsNothingBeforeThatIsChecked()
+    {
+        ReopenUnchecked();
+        _journal.Answer = () => throw new JournalUnavailableException("no broker");
+        using JournalFollower follower = Follow();
+        follower.BecomeReady("mounted");
+        await WaitAsync(HostState.Stalled, "the journal is away since the start: no broker; what is here is read as the last run left it, and changes wait");
+        Assert.True(_journal.QueryBounds(0, default).Next > _replica.Applier.NextOffset);
+        Assert.Equal((1, false, 0), ((int)_replica.Applier.NextOffset, follower.CaughtUp.IsCompleted, _journal.Readers));
+        _journal.Answer = null;
+        await follower.CaughtUp.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        Assert.Equal(2, _replica.Applier.NextOffset);
+        await WaitAsync(HostState.Ready, "mounted");
+    }
+
+    [Fact]
+    public async Task G4_AnotherJournalThatComesBackEndsFollowingBeforeAnythingIsRead()
+    {
+        ReopenUnchecked();
+        _journal.Facts = LogProbe.Probe(_journal, 1, default) with { Origin = new LogOrigin(Guid.NewGuid(), "another"), TailHash = null };
+        _journal.Readers = 0;
+        using JournalFollower follower = Follow();
+        for (int attempt = 0; !follower.Ended.IsCompleted; attempt++)
+        {
+            Assert.True(attempt < 1_000, $"{_status.State}: {_status.Words}");
+            _clock.Advance(1);
+            _clock.FireTimers();
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+
+        JournalRefusedException exception = await Assert.ThrowsAsync<JournalRefusedException>(() => follower.Ended);
+        Assert.Equal((JournalRefusal.Replaced, 0), (exception.Refusal, _journal.Readers));
+    }
+
     public ValueTask DisposeAsync()
     {
         Dispose();
@@ -128,6 +166,34 @@ public sealed class JournalFollowerTests : IAsyncLifetime, IDisposable
         {
             _folder.Dispose();
         }
+    }
+
+    // Stopped cleanly behind the first record of two, and opened while nothing answers.
+    private void ReopenUnchecked()
+    {
+        RecordWriter writer = new(Guid.NewGuid(), Guid.NewGuid());
+        using (IJournalAppender appender = _journal.OpenAppender(0, new RecordingListener()))
+        {
+            Assert.True(appender.TryAppend(writer.FilesystemCreated(), 1));
+            Assert.True(appender.TryAppend(writer.SessionStarted(), 2));
+            Assert.True(SpinWait.SpinUntil(() => _journal.QueryBounds(0, default).Next == 2, TimeSpan.FromSeconds(10)));
+        }
+
+        JournalBatch one = new(maxRecords: 1);
+        using (IJournalReader reader = _journal.OpenReader(0, 0))
+        {
+            Assert.True(reader.Read(one, TimeSpan.FromSeconds(5)));
+        }
+
+        _replica.Applier.Apply(one, TestContext.Current.CancellationToken);
+        _replica.Close();
+        _check.Dispose();
+        _replica.Dispose();
+        _journal.Answer = () => throw new JournalUnavailableException("no broker");
+        ReplicaOptions options = new() { DataRoot = _folder["root"], Ownership = TreeOwnership.Namespace, OpensUnchecked = true };
+        _replica = LocalReplica.Open(options, _journal, NullLogger.Instance, _clock, TestContext.Current.CancellationToken);
+        _check = ReplicaOpening.Check(_replica, _journal, NullLogger.Instance, _clock);
+        (_journal.Answer, _journal.Readers) = (null, 0);
     }
 
     private JournalFollower Follow() => new(_replica, _journal, _check, _status, _metrics, _clock);

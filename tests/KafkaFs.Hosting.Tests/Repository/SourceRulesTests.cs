@@ -16,6 +16,8 @@ public sealed partial class SourceRulesTests
         "src/KafkaFs.Hosting/Lifetime/HostWorker.cs",          // what ends a host becomes its exit code
         "src/KafkaFs.Hosting/Replication/JournalFollower.cs",  // what ends following is handed to the host
         "src/KafkaFs.Hosting/KafkaFsHost.cs",                  // filtered: what has words for a person, and what a web server throws
+        "src/KafkaFs.Cli/Status/HostReports.cs", // filtered: a host that does not answer
+        "src/KafkaFs.Hosting/Status/StatusSocket.cs", // filtered: no socket, or nobody at it
         "src/KafkaFs.Hosting/Configuration/HostConfiguration.cs", // filtered: a file that cannot be read
         "src/KafkaFs.Hosting/Configuration/SecretFile.cs",     // filtered: the same
         "src/KafkaFs.Replica/LocalReplica.cs",                 // filtered: what a machine refuses at the end of a host that fails already

@@ -130,7 +130,18 @@ public sealed class StatusTests : ISystemdNotifier, ILogger
 
         _status.Set(HostState.Stopping, "stopping");
         _status.Set(HostState.Stopping, "stopping");
-        Assert.Equal(["READY=1", "STATUS=mounted on /mnt", "STOPPING=1", "STATUS=stopping"], _notices);
+        Assert.Equal(["READY=1", "STATUS=mounted on /mnt; record 0 of 0, 0 s behind", "STOPPING=1", "STATUS=stopping"], _notices);
+    }
+
+    [Fact]
+    public void SystemdHearsWhereAHostStands()
+    {
+        _status.Set(HostState.Ready, "following");
+        _status.SetPosition(5, 0);
+        _status.SetEnd(7);
+        _clock.Advance(3);
+        _status.Set(HostState.Ready, "following");
+        Assert.Equal("STATUS=following; record 5 of 7, 3 s behind", _notices[^1]);
     }
 
     [Fact]
@@ -155,6 +166,10 @@ public sealed class StatusTests : ISystemdNotifier, ILogger
     public void TheWatchdogIsFedWhileTheReplicaIsLookedAtAndWhileWhatHasFailedIsTakenDown()
     {
         using ServiceWatchdog watchdog = new(_status, _systemd, _clock);
+        Assert.True(IsFed(watchdog));
+        // At a start, before there is a replica to look at.
+        _status.Set(HostState.Stalled, "no broker");
+        _clock.Advance(3_600);
         Assert.True(IsFed(watchdog));
         _status.Set(HostState.Ready, "mounted");
         _status.SetPosition(1, 0);

@@ -83,6 +83,7 @@ public sealed class MasterFileSystemTests : IDisposable
     {
         (FileId node, ulong handle) = _master.Created("file");
         Assert.Equal(Errno.None, _master.Write(node, handle, 0, "0123456789"));
+        Assert.Equal(Errno.None, _master.Flush(node, handle));
         SetFree(1000);
         long records = _master.Records;
         Assert.Equal(Errno.ENOSPC, _master.Create("other").Errno);
@@ -154,6 +155,24 @@ public sealed class MasterFileSystemTests : IDisposable
         Assert.Equal(Errno.ENODATA, GetXattr(node, "user.a").Errno);
     }
 
+    // unlink(2) is a change of what is unlinked.
+    [Fact]
+    public void AnOrphansCtimeIsThatOfItsUnlink()
+    {
+        (FileId node, _) = _master.Created("file");
+        Assert.Equal(Ctime(node), Ctime(node));
+        long before = Ctime(node);
+        _master.Unlink("file");
+        Assert.True(Ctime(node) > before);
+
+        // struct fuse_attr: seconds and nanoseconds.
+        long Ctime(FileId node)
+        {
+            byte[] data = _master.Call(_master.Request(FuseOpcode.GetAttr, node.Value).U32(0).U32(0).U64(0)).Data;
+            return (BitConverter.ToInt64(data, 56) * 1_000_000_000) + BitConverter.ToUInt32(data, 72);
+        }
+    }
+
     [Fact]
     public void AnOrphanLosesSuidByAWriteThatSaysSo()
     {
@@ -181,7 +200,7 @@ public sealed class MasterFileSystemTests : IDisposable
     public void AnInodeThatIsLookedUpWhileItsLastNameGoesIsAnOrphanAfterwards()
     {
         (FileId node, _) = _master.Created("file");
-        _master.FileSystem.Orphans.Keep(node);
+        _master.FileSystem.Orphans.Keep(node, 0);
         Forget(node);
         Assert.Equal(1, _master.FileSystem.Orphans.Count);
         Assert.Equal(Errno.None, _master.Call(_master.Request(FuseOpcode.Lookup, 1).Name("file")).Errno);

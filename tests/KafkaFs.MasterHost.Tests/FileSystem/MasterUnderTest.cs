@@ -46,7 +46,7 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
         SessionStart start = new(_session, Replica, TimeProvider.System);
         SpaceReserve reserve = new(() => new FileSystemStatus { BlockSize = 1, BlocksAvailable = FreeBytes }, 0x1000_0000, NullLogger.Instance, Clock);
         FileSystem = new MasterFileSystem(Replica, _session, reserve, _metrics);
-        Replica.Applier.Observer = new MasterObserver(_session, start, FileSystem, Replica.Applier.OwnAppends);
+        Replica.Applier.Observer = new MasterObserver(_session, start, FileSystem, Replica.Applier.OwnAppends, logEnd: null);
         _follower = new Thread(() => Replica.Follow(_stop.Token)) { IsBackground = true, Name = "follower" };
         _follower.Start();
         start.RunAsync(new InodeAttributes { Type = InodeType.Directory, Mode = 0x1ed }, default).WaitAsync(s_limit).GetAwaiter().GetResult();
@@ -86,6 +86,12 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
         Assert.True(_connection.ServeOne());
     }
 
+    /// <summary>No answer comes by itself.</summary>
+    public void AssertNoAnswer() => Assert.False(_replies.TryTake(out _, TimeSpan.FromMilliseconds(100)), "There is an answer.");
+
+    /// <summary>The session is over: what it has not appended is lost.</summary>
+    public void EndSession() => _session.End();
+
     /// <summary>Waits for the next answer: its error, and the bytes after the header.</summary>
     public (Errno Errno, byte[] Data) Answer()
     {
@@ -110,8 +116,15 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
         return (new FileId(BitConverter.ToUInt64(data)), BitConverter.ToUInt64(data, 128));
     }
 
-    public RequestBytes WriteRequest(FileId node, ulong handle, ulong offset, byte[] data) => Request(FuseOpcode.Write, node.Value)
-        .U64(handle).U64(offset).U32((uint)data.Length).U32(0).U64(0).U32(2).U32(0).Raw(data);
+    public RequestBytes WriteRequest(FileId node, ulong handle, ulong offset, byte[] data, uint openFlags = 2 /* O_RDWR */) => Request(FuseOpcode.Write, node.Value)
+        .U64(handle).U64(offset).U32((uint)data.Length).U32(0).U64(0).U32(openFlags).U32(0).Raw(data);
+
+    public RequestBytes FlushRequest(FileId node, ulong handle) => Request(FuseOpcode.Flush, node.Value).U64(handle).U32(0).U32(0).U64(0);
+
+    public Errno Flush(FileId node, ulong handle) => Call(FlushRequest(node, handle)).Errno;
+
+    /// <summary>Another handle of the file, for reading and writing.</summary>
+    public ulong Open(FileId node) => BitConverter.ToUInt64(Call(Request(FuseOpcode.Open, node.Value).U32(2).U32(0)).Data);
 
     public Errno Write(FileId node, ulong handle, ulong offset, string text) => Call(WriteRequest(node, handle, offset, Encoding.ASCII.GetBytes(text))).Errno;
 

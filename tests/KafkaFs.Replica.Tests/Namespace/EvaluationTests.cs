@@ -127,6 +127,20 @@ public sealed class EvaluationTests
         Assert.True((update.Changed & InodeAspects.Mode) != 0);
     }
 
+    [Theory] // open.c, chown_common: whatever is no directory
+    [InlineData(InodeType.Fifo, 0x1ed)]
+    [InlineData(InodeType.Socket, 0x1ed)]
+    [InlineData(InodeType.Directory, 0xded)]
+    public void AChownDropsSuidOfAllButDirectories(InodeType type, int expected)
+    {
+        Change made = new() { Kind = ChangeKind.Mkdir, Parent = FileId.Root, Name = "f"u8, Mode = 0xded };
+        (made.Kind, made.Type) = type == InodeType.Directory ? (ChangeKind.Mkdir, 0u) : (ChangeKind.Mknod, (uint)type);
+        Assert.Equal(Outcome.Success, _log.Do(ref made));
+        Change change = new() { Kind = ChangeKind.SetAttr, Inode = made.Inode, Flags = ChangeFlags.KillSuidGid };
+        Assert.Equal(Outcome.Success, _log.Do(ref change));
+        Assert.Equal(expected, _log.Attributes(made.Inode).Mode);
+    }
+
     [Fact]
     public void TimeNeverRunsBackwardsAndOneFastClockCannotFreezeIt()
     {

@@ -81,7 +81,7 @@ internal sealed class AppendRun : IApplyObserver, IDisposable
         _log.Dispose();
     }
 
-    public void OnDying(FileId inode)
+    public void OnDying(FileId inode, long timeNs)
     {
         // Nothing is removed here.
     }

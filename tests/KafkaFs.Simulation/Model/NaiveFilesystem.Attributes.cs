@@ -30,7 +30,7 @@ internal sealed partial class NaiveFilesystem
         }
 
         (inode.Uid, inode.Gid) = (change.HasUid ? change.Uid : inode.Uid, change.HasGid ? change.Gid : inode.Gid);
-        if ((change.Flags & ChangeFlags.KillSuidGid) != 0 && inode.Type == InodeType.RegularFile)
+        if ((change.Flags & ChangeFlags.KillSuidGid) != 0 && inode.Type != InodeType.Directory)
         {
             Kill(inode);
         }

@@ -66,9 +66,9 @@ public sealed class ExactlyOnceTests : IDisposable
 
     private async Task<string> RunAsync()
     {
-        KeptHost first = new(_setup, "m1", () => _setup.Master("m1"), _setup.Mount);
+        KeptHost first = new(_setup, "m1", () => _setup.Master("m1"));
         await first.ReadyAsync();
-        KeptHost second = new(_setup, "m2", () => _setup.Master("m2", _setup["mnt2"]), _setup["mnt2"]);
+        KeptHost second = new(_setup, "m2", () => _setup.Master("m2", _setup["mnt2"]));
         KeptHost slave = new(_setup, "s1", () => _setup.Slave("s1", "s1")), killed = new(_setup, "s2", () => _setup.Slave("s2", "s2"));
         await Task.WhenAll(second.ReadyAsync(), slave.ReadyAsync(), killed.ReadyAsync());
         Assert.Contains("Isr: 1,2,3", Sorted(_cluster.Cluster.Control("topics", "--describe", "--topic", _topic)), StringComparison.Ordinal);

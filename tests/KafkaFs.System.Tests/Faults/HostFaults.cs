@@ -14,37 +14,20 @@ internal sealed class HostFaults(ProxiedCluster cluster, IFaultPlan usual, (Kept
 
     /// <summary>What was done how often.</summary>
     public string Summary =>
-        $"masters killed {masters.Sum(one => one.Master.Kills)} ({masters.Sum(one => one.Master.Stuck)} with a mount that had to be taken away) and ended {masters.Sum(one => one.Master.Ends)} times, slave killed {slave.Kills} times, {_ghosts} times with appends held, {_blackHoles} black holes, longest start {masters.Max(one => one.Master.Longest.TotalSeconds):0.0} s";
+        $"masters killed {masters.Sum(one => one.Master.Kills)} and ended {masters.Sum(one => one.Master.Ends)} times, slave killed {slave.Kills} times, {_ghosts} times with appends held, {_blackHoles} black holes, longest start {masters.Max(one => one.Master.Longest.TotalSeconds):0.0} s";
 
     /// <summary>Goes on until <paramref name="stop"/>, and leaves all hosts ready.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        while (!stop.IsCancellationRequested)
+        try
         {
-            await TendAsync(TimeSpan.FromSeconds(1 + random.Next(6)), stop);
-            switch (stop.IsCancellationRequested ? -1 : random.Next(7))
-            {
-                case 0 or 1:
-                    await KillAsync(masters[random.Next(masters.Length)]);
-                    break;
-                case 2:
-                    await KillAsync(masters);
-                    break;
-                case 3 or 6:
-                    await GhostAsync(masters[random.Next(masters.Length)], stop);
-                    break;
-                case 4:
-                    await BlackHoleAsync(stop);
-                    break;
-                case 5:
-                    slave.Kill();
-                    break;
-            }
+            await MakeAsync(stop);
         }
-
-        // Nothing stays held: what is to come must be able to come.
-        cluster.Faults = usual;
-        Array.ForEach([.. cluster.Proxies.Values], proxy => proxy.Release());
+        finally
+        {
+            // Nothing stays held: what is to come must be able to come, also where this fails.
+            Release();
+        }
     }
 
     /// <summary>Waits until all are ready.</summary>
@@ -78,6 +61,38 @@ internal sealed class HostFaults(ProxiedCluster cluster, IFaultPlan usual, (Kept
         }
     }
 
+    private async Task MakeAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            await TendAsync(TimeSpan.FromSeconds(1 + random.Next(6)), stop);
+            switch (stop.IsCancellationRequested ? -1 : random.Next(7))
+            {
+                case 0 or 1:
+                    await KillAsync(masters[random.Next(masters.Length)]);
+                    break;
+                case 2:
+                    await KillAsync(masters);
+                    break;
+                case 3 or 6:
+                    await GhostAsync(masters[random.Next(masters.Length)], stop);
+                    break;
+                case 4:
+                    await BlackHoleAsync(stop);
+                    break;
+                case 5:
+                    slave.Kill();
+                    break;
+            }
+        }
+    }
+
+    private void Release()
+    {
+        cluster.Faults = usual;
+        Array.ForEach([.. cluster.Proxies.Values], static proxy => proxy.Release());
+    }
+
     private static async Task KillAsync(params (KeptHost Master, Load Load, string Mount)[] victims)
     {
         Array.ForEach(victims, victim => victim.Master.Kill());
@@ -98,7 +113,7 @@ internal sealed class HostFaults(ProxiedCluster cluster, IFaultPlan usual, (Kept
         cluster.Faults = usual;
         Task ready = victim.Master.ReadyAsync();
         await (random.Next(2) == 0 ? ready : Task.Delay(random.Next(8_000), CancellationToken.None));
-        Array.ForEach([.. cluster.Proxies.Values], proxy => proxy.Release());
+        Release();
         await ready;
         victim.Load.Mounted(victim.Mount);
     }

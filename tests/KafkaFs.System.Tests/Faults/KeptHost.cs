@@ -6,7 +6,7 @@ using KafkaFs.TestKit.Processes;
 namespace KafkaFs.System.Tests.Faults;
 
 /// <summary>A host that is started again when it was killed, or ended where starting again is right, as systemd does. One thread at a time.</summary>
-internal sealed class KeptHost(Setup setup, string name, Func<HostUnderTest> start, string? mount = null)
+internal sealed class KeptHost(Setup setup, string name, Func<HostUnderTest> start)
 {
     private static readonly TimeSpan s_readyLimit = TimeSpan.FromMinutes(4);
 
@@ -17,9 +17,6 @@ internal sealed class KeptHost(Setup setup, string name, Func<HostUnderTest> sta
     /// <summary>How often it was killed.</summary>
     public int Kills { get; private set; }
 
-    /// <summary>How often its mount had to be taken away before its process could end.</summary>
-    public int Stuck { get; private set; }
-
     /// <summary>How often it ended by itself, and was started again.</summary>
     public int Ends { get; private set; }
 
@@ -29,7 +26,7 @@ internal sealed class KeptHost(Setup setup, string name, Func<HostUnderTest> sta
     /// <summary>kill -9, and a new start.</summary>
     public void Kill()
     {
-        Stuck += Host.Kill(mount) ? 1 : 0;
+        Host.Kill();
         Kills++;
         Host = setup.Again(Host, start);
     }

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using KafkaFs.Posix.Mounting;
 
 namespace KafkaFs.TestKit.Processes;
 
@@ -11,18 +10,21 @@ namespace KafkaFs.TestKit.Processes;
 public sealed class HostUnderTest : IDisposable
 {
     private static readonly TimeSpan s_readyLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan s_killLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_killLimit = TimeSpan.FromSeconds(30);
     private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
-    private readonly Process _process;
+    private readonly LaunchedProcess _process;
     private readonly string _url;
     private readonly long _logBegins;
     private bool _disposed;
 
-    private HostUnderTest(Process process, string url, string log, long logBegins) => (_process, _url, LogPath, _logBegins) = (process, url, log, logBegins);
+    private HostUnderTest(LaunchedProcess process, string url, string log, long logBegins) => (_process, _url, LogPath, _logBegins) = (process, url, log, logBegins);
 
     /// <summary>The program under test.</summary>
     public static string Program => Path.Combine(Environments.Repository, "artifacts/bin/KafkaFs.Cli/release/kafkafs");
+
+    /// <summary>Where it serves health and metrics, ADDRESS:PORT.</summary>
+    public string Address => new Uri(_url).Authority;
 
     public string LogPath { get; }
 
@@ -31,10 +33,18 @@ public sealed class HostUnderTest : IDisposable
     /// <summary>The log without what former runs of the same name wrote.</summary>
     public string LogOfThisRun => Encoding.UTF8.GetString(File.ReadAllBytes(LogPath).AsSpan((int)_logBegins));
 
+    public int Id => _process.Id;
+
+    /// <summary>A master's companion, if it has one.</summary>
+    public int? Companion => Directory.GetDirectories($"/proc/{Id}/task")
+        .SelectMany(static task => File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Select(static id => (int?)int.Parse(id, CultureInfo.InvariantCulture))
+        .FirstOrDefault(static id => File.ReadAllText($"/proc/{id}/cmdline").Contains("\0companion\0", StringComparison.Ordinal));
+
     public bool HasExited => _process.HasExited;
 
     /// <summary>Sends a signal, by its name without SIG.</summary>
-    public void Signal(string name) => ToolProcess.Run("kill", [$"-{name}", $"{_process.Id}"]);
+    public void Signal(string name) => _process.Signal(name);
 
     /// <summary>Starts `kafkafs ARGUMENTS` with health on a port of its own; the log goes to a file.</summary>
     public static HostUnderTest Start(string log, params string[] arguments) => Start(log, new Dictionary<string, string>(), arguments);
@@ -43,17 +53,10 @@ public sealed class HostUnderTest : IDisposable
     public static HostUnderTest Start(string log, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         string url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort()}");
-        string command = string.Join(' ', new[] { Program }.Concat(arguments).Append("--http").Append(url).Select(argument => $"'{argument}'"));
-        ProcessStartInfo start = new("bash", ["-c", $"exec {command} >>'{log}' 2>&1 </dev/null"]);
         // Killed with -9 it would leave its diagnostics socket behind.
-        start.Environment["DOTNET_EnableDiagnostics"] = "0";
-        foreach ((string name, string value) in environment)
-        {
-            start.Environment[name] = value;
-        }
-
+        Dictionary<string, string> variables = new(environment) { ["DOTNET_EnableDiagnostics"] = "0" };
         long begins = File.Exists(log) ? new FileInfo(log).Length : 0;
-        return new HostUnderTest(Process.Start(start)!, url, log, begins);
+        return new HostUnderTest(LaunchedProcess.Start(log, variables, [Program, .. arguments, "--http", url]), url, log, begins);
     }
 
     /// <summary>Waits for ready; throws with the log if the host ends before, or takes too long.</summary>
@@ -106,29 +109,28 @@ public sealed class HostUnderTest : IDisposable
     public long BytesWritten() => long.Parse(
         File.ReadLines($"/proc/{_process.Id}/io").First(line => line.StartsWith("wchar:", StringComparison.Ordinal)).AsSpan(6), CultureInfo.InvariantCulture);
 
-    /// <summary>kill -9.</summary>
-    /// <param name="mount">
-    /// A master's mount: if the process does not end, since one of its threads waits in the kernel for a call that waits for it, the mount
-    /// is taken away from outside, as `kafkafs cleanup` does.
-    /// </param>
-    /// <returns>True if that was needed.</returns>
-    public bool Kill(string? mount = null)
+    /// <summary>kill -9. A master's companion sees to it that it ends.</summary>
+    public void Kill()
     {
-        _process.Kill();
-        bool isStuck = mount is not null && !_process.WaitForExit(s_killLimit);
-        if (isStuck)
+        Signal("KILL");
+        if (!_process.WaitForExit(s_killLimit))
         {
-            MountCalls.AbortAndUnmount(mount!);
+            string[] threads = [.. Directory.GetDirectories($"/proc/{Id}/task").Select(static task => File.ReadAllText($"{task}/stat").Split(" 0 ")[0])];
+            throw new TimeoutException($"The host does not end though it was killed; its threads: {string.Join("; ", threads)}\n{Log}");
         }
+    }
 
-        _process.WaitForExit();
-        return isStuck;
+    /// <summary>kill -9 of a master and of its companion: the dead mount stays.</summary>
+    public void KillWithCompanion()
+    {
+        ToolProcess.Run("kill", ["-KILL", $"{Companion ?? throw new InvalidOperationException("There is no companion.")}"]);
+        Kill();
     }
 
     /// <summary>SIGTERM, and the exit code.</summary>
     public int Stop()
     {
-        ToolProcess.Run("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        Signal("TERM");
         return WaitForExit();
     }
 
@@ -137,7 +139,7 @@ public sealed class HostUnderTest : IDisposable
     {
         if (!_process.WaitForExit(TimeSpan.FromSeconds(60)))
         {
-            _process.Kill();
+            Signal("KILL");
             throw new TimeoutException($"The host did not end:\n{Log}");
         }
 
@@ -152,10 +154,10 @@ public sealed class HostUnderTest : IDisposable
         }
 
         _disposed = true;
-        _process.Dispose();
     }
 
-    private static int FreePort()
+    /// <summary>A port that nobody listens at now.</summary>
+    public static int FreePort()
     {
         using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();

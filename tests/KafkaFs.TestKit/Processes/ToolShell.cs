@@ -12,7 +12,7 @@ public sealed class ToolShell : IDisposable
 {
     private const string Mark = "-- ended with ";
     private const string Loop =
-        "while IFS= read -r line; do eval \"$line\" </dev/null 2>\"$0\"; code=$?; echo; echo \"" + Mark + "$code\"; done";
+        "exec 2>/dev/null; while IFS= read -r line; do eval \"$line\" </dev/null 2>\"$0\"; code=$?; echo; echo \"" + Mark + "$code\"; done; kill -KILL $(jobs -pr) 2>/dev/null";
 
     private readonly Process _bash;
     private readonly string _errors;
@@ -26,9 +26,11 @@ public sealed class ToolShell : IDisposable
     }
 
     /// <summary>Standard output of a program; throws with its words if it fails or takes too long.</summary>
-    public string Run(IEnumerable<string> command, TimeSpan limit)
+    public string Run(IEnumerable<string> command, TimeSpan limit) => RunLine(string.Join(' ', command.Select(Quoted)), limit);
+
+    /// <summary>The same of a line of shell; what it starts in the background is a child of this shell, and is killed with it.</summary>
+    public string RunLine(string line, TimeSpan limit)
     {
-        string line = string.Join(' ', command.Select(word => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
         lock (_lock)
         {
             _bash.StandardInput.WriteLine(line);
@@ -37,6 +39,9 @@ public sealed class ToolShell : IDisposable
             return code == 0 ? output : throw new InvalidOperationException($"{line} ended with {code}: {output}{File.ReadAllText(_errors)}");
         }
     }
+
+    /// <summary>A word that the shell takes as it is.</summary>
+    public static string Quoted(string word) => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,0 +1,125 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text;
+using KafkaFs.Cli.Status;
+using KafkaFs.Hosting.Lifetime;
+using KafkaFs.Hosting.Status;
+
+namespace KafkaFs.Cli.Commands;
+
+/// <summary>`kafkafs status` and `kafkafs top`: what the hosts of this machine are doing.</summary>
+internal static class StatusCommand
+{
+    // Long enough for a rate.
+    private static readonly TimeSpan s_sample = TimeSpan.FromMilliseconds(500);
+
+    public static Command Status()
+    {
+        Option<bool> json = new("--json") { Description = "a JSON array, one object a host" };
+        Option<bool> watch = new("--watch") { Description = "again every 2 s, until it is interrupted" };
+        Command command = new("status", """
+            Show every master and slave that runs on this machine: state, position, lag, rate, and the last error. Root sees root's, other users their own.
+            Ends with 0 if all are ready, 1 if one is not, 69 if none runs.
+
+            Example:
+              kafkafs status --watch
+            """)
+        { json, watch };
+        command.SetAction(parsed => RunAsync(stop => ShowAsync(parsed.GetValue(json), parsed.GetValue(watch), stop)));
+        return command;
+    }
+
+    public static Command Top()
+    {
+        Argument<string?> mountpoint = new Argument<string?>("MOUNTPOINT") { Description = "of one mount (default: all of this machine)", Arity = ArgumentArity.ZeroOrOne }.RefusingOptions();
+        Option<int> interval = new("--interval") { Description = "seconds between two looks", DefaultValueFactory = _ => 2, HelpName = "SECONDS" };
+        Option<int> count = new("--count") { Description = "end after so many looks (default: when it is interrupted)", HelpName = "N" };
+        interval.Validators.Add(result => Require(result.GetValue(interval) >= 1, "--interval: 1 second or more is wanted", result));
+        Command command = new("top", """
+            Show the calls of mounts now: how many, how slow, by operation and by process. BUSY is calls under way on average.
+
+            Examples:
+              kafkafs top
+              kafkafs top /mnt/projects --interval 5 --count 1
+            """)
+        { mountpoint, interval, count };
+        command.SetAction(parsed => RunAsync(stop => TopAsync(parsed.GetValue(mountpoint), TimeSpan.FromSeconds(parsed.GetValue(interval)), parsed.GetValue(count), stop)));
+        return command;
+    }
+
+    private static void Require(bool holds, string words, System.CommandLine.Parsing.OptionResult result)
+    {
+        if (!holds)
+        {
+            result.AddError(words);
+        }
+    }
+
+    private static async Task<int> RunAsync(Func<CancellationToken, Task<int>> action)
+    {
+        using StopSignals signals = new();
+        try
+        {
+            return await action(signals.Token);
+        }
+        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
+        {
+            return ExitCode.Interrupted;
+        }
+    }
+
+    private static async Task<int> ShowAsync(bool asJson, bool watches, CancellationToken stop)
+    {
+        IReadOnlyList<HostReport> before = await HostReports.ReadAsync(stop);
+        long at = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            await Task.Delay(watches ? TimeSpan.FromSeconds(2) : s_sample, stop);
+            IReadOnlyList<HostReport> now = await HostReports.ReadAsync(stop);
+            string[] lines = asJson
+                ? [$"[{string.Join(",\n", now.Select(static host => Encoding.UTF8.GetString(host.ToJson())))}]"]
+                : [.. StatusTable.Lines(before, now, Stopwatch.GetElapsedTime(at))];
+            Print(lines.Length > 0 ? lines : ["no master and no slave of this user runs on this machine"], watches);
+            if (!watches)
+            {
+                return now.Count == 0 ? ExitCode.JournalUnavailable : now.All(static host => host.IsReady) ? ExitCode.Success : ExitCode.Different;
+            }
+
+            (before, at) = (now, Stopwatch.GetTimestamp());
+        }
+    }
+
+    private static async Task<int> TopAsync(string? mountpoint, TimeSpan interval, int count, CancellationToken stop)
+    {
+        IReadOnlyList<HostReport> before = await MastersAsync();
+        for (int look = 1; before.Count > 0; look++)
+        {
+            long at = Stopwatch.GetTimestamp();
+            await Task.Delay(interval, stop);
+            IReadOnlyList<HostReport> now = await MastersAsync();
+            TimeSpan between = Stopwatch.GetElapsedTime(at);
+            Print(
+                [.. now.SelectMany(host => before.FirstOrDefault(last => last.Process == host.Process) is HostReport last ? CallTable.Lines(last, host, between).Append("") : [])],
+                clears: count == 0);
+            if (look == count)
+            {
+                return ExitCode.Success;
+            }
+
+            before = now;
+        }
+
+        Console.Error.WriteLine(mountpoint is null ? "kafkafs: no mount of this user is on this machine" : $"kafkafs: nothing that runs is mounted on '{mountpoint}'; `kafkafs status` shows what is");
+        return ExitCode.JournalUnavailable;
+
+        async Task<IReadOnlyList<HostReport>> MastersAsync() =>
+            [.. (await HostReports.ReadAsync(stop)).Where(host => host.Mountpoint is not null && (mountpoint is null || Path.GetFullPath(mountpoint) == Path.GetFullPath(host.Mountpoint)))];
+    }
+
+    // On a terminal each look replaces the one before.
+    private static void Print(IReadOnlyList<string> lines, bool clears)
+    {
+        const string home = "\e[H\e[2J";
+        Console.Out.WriteLine((clears && !Console.IsOutputRedirected ? home : "") + string.Join('\n', lines));
+    }
+}

@@ -1,0 +1,292 @@
+using KafkaFs.Journal;
+using KafkaFs.Journal.Codec;
+using KafkaFs.Posix;
+using KafkaFs.Replica.Namespace;
+
+namespace KafkaFs.MasterHost.FileSystem;
+
+/// <summary>
+/// The writes that are answered before they are applied. No answer may show a size, time or mode older than one of them: they are laid
+/// over what the replica has. Safe for use from several threads; the namespace's gate may be held.
+/// </summary>
+/// <param name="maxBytes">So many may be pending; a WRITE beyond it is answered when there is room.</param>
+internal sealed class EarlyWrites(long maxBytes)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<FileId, InodeWrites> _inodes = [];
+    private readonly Queue<(int Bytes, Action Go)> _forRoom = new();
+    private volatile int _pending;
+    private long _bytes;
+
+    /// <summary>Told of an answered write that was lost.</summary>
+    public Action<FileId>? Lost { get; set; }
+
+    /// <summary>Content that is answered and not applied, bytes.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    public bool HasRoom => Bytes < maxBytes;
+
+    /// <summary>The inode's, for a handle that writes; until <see cref="Close"/>.</summary>
+    public InodeWrites Open(FileId inode)
+    {
+        lock (_gate)
+        {
+            InodeWrites writes = Get(inode);
+            writes.Handles++;
+            return writes;
+        }
+    }
+
+    public void Close(InodeWrites writes)
+    {
+        lock (_gate)
+        {
+            writes.Handles--;
+            Drop(writes);
+        }
+    }
+
+    /// <summary>Somebody has a handle of the inode that writes.</summary>
+    public bool IsOpen(FileId inode)
+    {
+        lock (_gate)
+        {
+            return _inodes.TryGetValue(inode, out InodeWrites? writes) && writes.Handles > 0;
+        }
+    }
+
+    public bool IsPending(FileId inode)
+    {
+        if (_pending == 0)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            return FindPending(inode) is not null;
+        }
+    }
+
+    /// <summary>Makes attributes of the replica those that pending writes will leave; false if there are none.</summary>
+    /// <param name="areShown">They are for an answer.</param>
+    public bool Overlay(FileId inode, ref InodeAttributes attributes, bool areShown = true)
+    {
+        if (_pending == 0)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            if (FindPending(inode) is not InodeWrites writes)
+            {
+                return false;
+            }
+
+            writes.IsTimeShown |= areShown;
+            attributes.Size = Math.Max(attributes.Size, writes.PendingEnd);
+            // Not the larger mtime: one that was set may lie in the future, and a write ends it. A ctime is nobody's choice.
+            attributes.CtimeNs = Math.Max(attributes.CtimeNs, writes.PendingTimeNs);
+            attributes.MtimeNs = attributes.CtimeNs;
+            attributes.Mode = writes.KillsSuidGid ? Evaluation.WithoutSuidGid(attributes.Mode) : attributes.Mode;
+            return true;
+        }
+    }
+
+    /// <summary>A write begins; it is pending until <see cref="End"/>.</summary>
+    public void Begin(EarlyWrite write, ulong end, long timeNs)
+    {
+        lock (_gate)
+        {
+            InodeWrites writes = write.Inode;
+            writes.Begun++;
+            _pending++;
+            writes.KillsSuidGid |= (write.Flags & ChangeFlags.KillSuidGid) != 0;
+            Raise(writes, end, timeNs, write.Length);
+        }
+    }
+
+    /// <summary>
+    /// A pending write is to grow by <paramref name="bytes"/>, and may keep its time if that was shown to nobody
+    /// (<paramref name="mayKeepTime"/>); false if nothing of the inode is pending.
+    /// </summary>
+    public bool TryGrow(EarlyWrite write, ulong end, int bytes, out bool mayKeepTime)
+    {
+        lock (_gate)
+        {
+            mayKeepTime = !write.Inode.IsTimeShown;
+            if (!write.Inode.IsPending)
+            {
+                return false;
+            }
+
+            Raise(write.Inode, end, 0, bytes);
+            return true;
+        }
+    }
+
+    /// <summary>The record of a pending write got this time, nanoseconds since 1970: what is shown now is what evaluation will give.</summary>
+    public void Stamp(InodeWrites writes, long timeNs)
+    {
+        lock (_gate)
+        {
+            if (writes.IsPending)
+            {
+                Raise(writes, 0, timeNs, 0);
+            }
+        }
+    }
+
+    /// <summary>It did not grow: the bytes do not count.</summary>
+    public void TakeBack(int bytes)
+    {
+        lock (_gate)
+        {
+            _bytes -= bytes;
+        }
+    }
+
+    /// <summary>A write is applied, or lost. By the holder of the apply lock, or by who ends the session.</summary>
+    public void End(EarlyWrite write, Errno errno)
+    {
+        List<Action> due = [];
+        lock (_gate)
+        {
+            InodeWrites writes = write.Inode;
+            writes.Ended++;
+            _pending--;
+            _bytes -= write.Length;
+            if (errno != Errno.None)
+            {
+                (writes.Losses, writes.LastLoss) = (writes.Losses + 1, errno);
+            }
+
+            if (!writes.IsPending)
+            {
+                (writes.PendingEnd, writes.PendingTimeNs, writes.IsTimeShown, writes.KillsSuidGid) = (0, 0, false, false);
+            }
+
+            for (int index = writes.Waiting.Count - 1; index >= 0; index--)
+            {
+                if (writes.Waiting[index].At <= writes.Ended)
+                {
+                    due.Add(writes.Waiting[index].Go);
+                    writes.Waiting.RemoveAt(index);
+                }
+            }
+
+            for (long bytes = _bytes; bytes < maxBytes && _forRoom.TryDequeue(out (int Bytes, Action Go) next); bytes += next.Bytes)
+            {
+                due.Add(next.Go);
+            }
+
+            Drop(writes);
+        }
+
+        if (errno != Errno.None)
+        {
+            Lost?.Invoke(write.Inode.Inode);
+        }
+
+        foreach (Action go in due)
+        {
+            go();
+        }
+    }
+
+    /// <summary>Calls <paramref name="go"/>, which is to begin a write of so many bytes, when there is room, perhaps at once.</summary>
+    public void WhenRoom(int bytes, Action go)
+    {
+        lock (_gate)
+        {
+            if (_bytes >= maxBytes)
+            {
+                _forRoom.Enqueue((bytes, go));
+                return;
+            }
+        }
+
+        go();
+    }
+
+    /// <summary>
+    /// Calls <paramref name="go"/> when the writes that are pending now have ended, on the thread that ends the last one, which must not wait;
+    /// false, and it is not called, if there are none.
+    /// </summary>
+    public bool TryWait(FileId inode, Action go)
+    {
+        if (_pending == 0)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            if (FindPending(inode) is not InodeWrites writes)
+            {
+                return false;
+            }
+
+            writes.Waiting.Add((writes.Begun, go));
+            return true;
+        }
+    }
+
+    /// <summary>A record of another kind about the inode is made: what is written from here on comes after it.</summary>
+    public void Seal(FileId inode)
+    {
+        InodeWrites? writes;
+        lock (_gate)
+        {
+            if (!_inodes.TryGetValue(inode, out writes))
+            {
+                return;
+            }
+        }
+
+        lock (writes.Order)
+        {
+            writes.Last = null;
+        }
+    }
+
+    /// <summary>What was lost since <paramref name="seen"/>, which is moved on; None if nothing.</summary>
+    public Errno TakeLoss(InodeWrites writes, ref int seen)
+    {
+        lock (_gate)
+        {
+            Errno errno = seen == writes.Losses ? Errno.None : writes.LastLoss;
+            seen = writes.Losses;
+            return errno;
+        }
+    }
+
+    private InodeWrites? FindPending(FileId inode) => _inodes.TryGetValue(inode, out InodeWrites? writes) && writes.IsPending ? writes : null;
+
+    private void Raise(InodeWrites writes, ulong end, long timeNs, int bytes)
+    {
+        writes.PendingEnd = Math.Max(writes.PendingEnd, end);
+        writes.IsTimeShown &= timeNs <= writes.PendingTimeNs;
+        writes.PendingTimeNs = Math.Max(writes.PendingTimeNs, timeNs);
+        _bytes += bytes;
+    }
+
+    private InodeWrites Get(FileId inode)
+    {
+        if (!_inodes.TryGetValue(inode, out InodeWrites? writes))
+        {
+            _inodes[inode] = writes = new InodeWrites(inode);
+        }
+
+        return writes;
+    }
+
+    private void Drop(InodeWrites writes)
+    {
+        if (writes.Handles == 0 && !writes.IsPending)
+        {
+            _inodes.Remove(writes.Inode);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+using KafkaFs.Fuse.Abi;
+using KafkaFs.Fuse.Session;
+using KafkaFs.Journal;
+using KafkaFs.Journal.Codec;
+using KafkaFs.Posix;
+using KafkaFs.Posix.Files;
+using KafkaFs.Replica.Namespace;
+
+namespace KafkaFs.MasterHost.FileSystem;
+
+/// <summary>Writes: answered when their record is queued, unless the handle asks for more; and the calls that wait for them.</summary>
+internal sealed partial class MasterFileSystem
+{
+    // What is written so shortly after may have the same time: the grain of times on local filesystems.
+    private const long TickNs = 4_000_000;
+
+    /// <inheritdoc/>
+    public override void Write(
+        FuseRequest request, NodeId node, HandleId handle, ulong offset, ReadOnlySpan<byte> data, FuseWriteFlags writeFlags, uint openFlags)
+    {
+        OpenFile? file = _files.Find(handle);
+        if (data.IsEmpty || file?.Writes is null)
+        {
+            request.ReplyError(data.IsEmpty ? Errno.None : Errno.EBADF);
+            return;
+        }
+
+        // Dirty pages of a mapping have a place of their own, whatever the descriptor that is named.
+        bool append = ((OpenFlags)openFlags & OpenFlags.Append) != 0 && (writeFlags & FuseWriteFlags.Cache) == 0;
+        Change change = new()
+        {
+            Kind = ChangeKind.Write,
+            Inode = Id(node),
+            Offset = offset,
+            Flags = (append ? ChangeFlags.Append : 0) | ((writeFlags & FuseWriteFlags.KillSuidGid) != 0 ? ChangeFlags.KillSuidGid : 0),
+            Data = data,
+        };
+        if (((OpenFlags)openFlags & OpenFlags.DataSync) != 0)
+        {
+            Submit(request, ref change, ReplyWritten);
+            return;
+        }
+
+        if (_writes.HasRoom)
+        {
+            WriteNow(request, file.Writes, ref change);
+        }
+        else
+        {
+            WriteWhenRoom(request, file.Writes, change.Inode, offset, change.Flags, data.Length);
+        }
+    }
+
+    private void WriteNow(FuseRequest request, InodeWrites writes, ref Change change)
+    {
+        Errno errno = CheckSpace(change);
+        errno = errno != Errno.None ? errno : WriteEarly(writes, ref change);
+        if (errno != Errno.None)
+        {
+            request.ReplyError(errno);
+        }
+        else
+        {
+            request.ReplyWritten((uint)change.Data.Length);
+        }
+    }
+
+    // Nothing of it is queued before: one that is interrupted is done again by its caller.
+    private void WriteWhenRoom(FuseRequest request, InodeWrites writes, FileId inode, ulong offset, ChangeFlags flags, int length)
+    {
+        WriteWait wait = Wait(request, () => ThreadPool.UnsafeQueueUserWorkItem(_ => Write(), null));
+        _writes.WhenRoom(length, wait.Go);
+        _session.Waits.EndIfInterrupted(wait);
+
+        void Write()
+        {
+            Change change = new() { Kind = ChangeKind.Write, Inode = inode, Offset = offset, Flags = flags, Data = request.Data(length) };
+            WriteNow(request, writes, ref change);
+        }
+    }
+
+    /// <summary>close(2): the writes of the file are applied, and what was lost is told.</summary>
+    public override void Flush(FuseRequest request, NodeId node, HandleId handle) => AfterWrites(request, Id(node), () => ReplyLoss(request, handle));
+
+    /// <inheritdoc/>
+    public override void FSync(FuseRequest request, NodeId node, HandleId handle, bool dataOnly) => Flush(request, node, handle);
+
+    private void ReplyLoss(FuseRequest request, HandleId handle) => request.ReplyError(_files.Find(handle)?.TakeLoss() ?? Errno.None);
+
+    private void ReplyWritten(FuseRequest request, in Change change, Effects effects)
+    {
+        Errno errno = ApplyPart(change, effects);
+        if (errno != Errno.None)
+        {
+            request.ReplyError(errno);
+            return;
+        }
+
+        request.ReplyWritten((uint)change.Data.Length);
+    }
+
+    // Queued, as a part of the write before it if that is there still.
+    private Errno WriteEarly(InodeWrites writes, ref Change change)
+    {
+        lock (writes.Order)
+        {
+            // An append begins where the file ends once the pending ones are through: so the caller's kernel has it.
+            bool append = (change.Flags & ChangeFlags.Append) != 0;
+            ulong start = append && TryGetAttributes(change.Inode, out InodeAttributes attributes, out _, areShown: false) ? attributes.Size : change.Offset;
+            ulong largest = _namespace.Limits.FileSizeMax;
+            if (start >= largest)
+            {
+                return Errno.EFBIG;
+            }
+
+            // What fits is written (write(2)).
+            change.Data = change.Data[..(int)Math.Min((ulong)change.Data.Length, largest - start)];
+            ulong end = start + (ulong)change.Data.Length;
+            return TryGrow(writes, change, end) ? Errno.None : Begin(writes, ref change, end);
+        }
+    }
+
+    private bool TryGrow(InodeWrites writes, in Change change, ulong end)
+    {
+        int length = change.Data.Length;
+        if (writes.Last is not EarlyWrite last || !last.IsContinuedBy(change.Offset, length, change.Flags)
+            || !_writes.TryGrow(last, end, length, out bool mayKeepTime))
+        {
+            return false;
+        }
+
+        if (_session.TryGrow(last, change.Data, mayKeepTime ? last.TimeNs + TickNs : 0, last.Grow))
+        {
+            _writes.Stamp(writes, last.TimeNs);
+            return true;
+        }
+
+        _writes.TakeBack(length);
+        return false;
+    }
+
+    private Errno Begin(InodeWrites writes, ref Change change, ulong end)
+    {
+        EarlyWrite write = new(_writes, writes, MaxWriteBytes, ApplyPart)
+        {
+            Flags = change.Flags,
+            Offset = change.Offset,
+            Length = change.Data.Length,
+            BeforeNumber = writes.Last?.QueueNumber ?? 0,
+        };
+        change.Header.Path = PathHint(change, t_path ??= new byte[ChangeCodec.MaxPathBytes]);
+        _writes.Begin(write, end, NowNs());
+        Errno errno = _session.Submit(ref change, write);
+        if (errno != Errno.None)
+        {
+            _writes.End(write, errno);
+            return errno;
+        }
+
+        write.TimeNs = change.Header.TimeNs;
+        writes.Last = write;
+        _writes.Stamp(writes, change.Header.TimeNs);
+        return Errno.None;
+    }
+
+    // Calls that show content, or answer for it, wait for the writes that are pending when they come.
+    private void AfterWrites(FuseRequest request, FileId inode, Action go, bool mayBlock = false)
+    {
+        if (!_writes.IsPending(inode))
+        {
+            go();
+            return;
+        }
+
+        // The thread that applies must not wait for a disk.
+        Action answer = mayBlock ? () => ThreadPool.UnsafeQueueUserWorkItem(static action => action(), go, preferLocal: false) : go;
+        WriteWait wait = Wait(request, answer);
+        if (_writes.TryWait(inode, wait.Go))
+        {
+            _session.Hurry();
+            _session.Waits.EndIfInterrupted(wait);
+        }
+        else
+        {
+            wait.Go();
+        }
+    }
+
+    private WriteWait Wait(FuseRequest request, Action go)
+    {
+        WriteWait wait = new(request, _session.Waits, go);
+        Defer(request, wait);
+        return wait;
+    }
+
+    private static long NowNs() => ChangeHeader.NowNs(TimeProvider.System);
+}

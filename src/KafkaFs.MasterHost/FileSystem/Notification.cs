@@ -1,0 +1,12 @@
+using System.Runtime.InteropServices;
+using KafkaFs.Journal;
+
+namespace KafkaFs.MasterHost.FileSystem;
+
+/// <summary>Something that the kernel is to forget.</summary>
+/// <param name="Inode">The inode, or the directory of <paramref name="Name"/>.</param>
+/// <param name="Name">A name in the directory; null for the inode itself.</param>
+/// <param name="HasContent">Of an inode: its pages too, not only its attributes.</param>
+/// <param name="Dead">Of a name: the inode whose last one it was, or None.</param>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct Notification(FileId Inode, byte[]? Name, bool HasContent, FileId Dead = default);

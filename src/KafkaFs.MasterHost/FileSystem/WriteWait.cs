@@ -1,0 +1,48 @@
+using KafkaFs.Fuse.Session;
+using KafkaFs.MasterHost.Session;
+using KafkaFs.Posix;
+using KafkaFs.Posix.Processes;
+
+namespace KafkaFs.MasterHost.FileSystem;
+
+/// <summary>
+/// A call that waits for writes that were answered early: while the journal is stalled it may end before them, and they stay queued. A process that
+/// exits gets no INTERRUPT for its FLUSH, so the caller itself is looked at.
+/// </summary>
+/// <param name="go">Answers the request.</param>
+internal sealed class WriteWait(FuseRequest request, JournalWaits waits, Action go) : IJournalWait
+{
+    private readonly uint _caller = request.Thread;
+    private volatile bool _isInterrupted;
+    private int _isOver;
+
+    /// <inheritdoc/>
+    public bool IsInterrupted
+    {
+        get => _isInterrupted || ProcessStat.IsCallerEnding(_caller);
+        set => _isInterrupted = value;
+    }
+
+    /// <summary>What it waited for is over.</summary>
+    public void Go()
+    {
+        if (TryTake())
+        {
+            go();
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TryEnd(Errno errno)
+    {
+        bool isTaken = TryTake();
+        if (isTaken)
+        {
+            request.ReplyError(errno);
+        }
+
+        return isTaken;
+    }
+
+    private bool TryTake() => waits.TryTake(this, ref _isOver);
+}

@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using KafkaFs.Posix.Processes;
+using Xunit;
+
+namespace KafkaFs.System.Tests.Faults;
+
+/// <summary>Processes that wait in a mount: one whose call waits for the journal, and one for the lock that this call holds in the kernel.</summary>
+internal sealed class WaitingCallers : IDisposable
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(5);
+
+    private readonly Process _caller;
+    private readonly Process _behind;
+
+    private WaitingCallers(Process caller, Process behind) => (_caller, _behind) = (caller, behind);
+
+    public IEnumerable<int> Ids => [_caller.Id, _behind.Id];
+
+    /// <summary>`mkdir FOLDER/NAME` and `ls FOLDER`, once both wait; the folder is known to the kernel.</summary>
+    public static async Task<WaitingCallers> StartAsync(string folder, string name)
+    {
+        Process caller = Start("mkdir", Path.Combine(folder, name));
+        await Task.Delay(300);
+        Process behind = Start("ls", folder);
+        for (int attempt = 0; ProcessStat.Read(behind.Id) is not { State: 'D' }; attempt++)
+        {
+            Assert.True(attempt < 200 && !caller.HasExited, "The callers do not wait.");
+            await Task.Delay(25);
+        }
+
+        return new WaitingCallers(caller, behind);
+    }
+
+    /// <summary>kill -9 of the one that waits for the journal: both end, soon.</summary>
+    public void Kill()
+    {
+        _caller.Kill();
+        Ended();
+        Assert.Equal(0, _behind.ExitCode);
+    }
+
+    /// <summary>Both have ended, or do so soon.</summary>
+    public void Ended()
+    {
+        Assert.True(_caller.WaitForExit(s_limit), $"The caller still waits: {ProcessStat.Read(_caller.Id)}");
+        Assert.True(_behind.WaitForExit(s_limit), $"Who waits behind the caller still does: {ProcessStat.Read(_behind.Id)}");
+    }
+
+    public void Dispose()
+    {
+        _caller.Dispose();
+        _behind.Dispose();
+    }
+
+    private static Process Start(string program, string path) =>
+        Process.Start(new ProcessStartInfo(program, [path]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+}

@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using KafkaFs.TestKit;
+using KafkaFs.TestKit.Processes;
+using Xunit;
+
+namespace KafkaFs.System.Tests;
+
+/// <summary>`kafkafs status` and `kafkafs top` beside hosts that run.</summary>
+public sealed class StatusTests : IDisposable
+{
+    private readonly Setup _setup;
+
+    public StatusTests()
+    {
+        Environments.RequireFuse();
+        Environments.RequireRoot();
+        _setup = Setup.Embedded();
+    }
+
+    [Fact]
+    public async Task EveryHostIsShownWithItsPlaceAndAKilledOneIsNot()
+    {
+        HostUnderTest master = await _setup.Master().ReadyAsync(), slave = await _setup.Slave().ReadyAsync();
+        ToolProcess.Shell($"mkdir {_setup.Mount}/a {_setup.Mount}/b");
+        await Setup.CaughtUpAsync(master, slave);
+        JsonNode ofMaster = Of(_setup["m"])!, ofSlave = Of(_setup["s"])!;
+        Assert.Equal(("master", "Ready", _setup.Mount), (Text(ofMaster, "host"), Text(ofMaster, "state"), Text(ofMaster, "mountpoint")));
+        Assert.Equal(("slave", "Ready"), (Text(ofSlave, "host"), Text(ofSlave, "state")));
+        Assert.Equal(await master.PositionAsync(), ofSlave["appliedOffset"]!.GetValue<long>());
+        Assert.Contains($"mounted on {_setup.Mount}", ToolProcess.Try(HostUnderTest.Program, ["status"]).Output, StringComparison.Ordinal);
+        slave.Kill();
+        Assert.Null(Of(_setup["s"]));
+        Assert.Equal(0, master.Stop());
+        Assert.Null(Of(_setup["m"]));
+    }
+
+    [Fact]
+    public async Task TopNamesTheProcessesThatMakeTheCalls()
+    {
+        await _setup.Master().ReadyAsync();
+        using Process busy = Process.Start("bash", ["-c", $"cd {_setup.Mount}; while :; do mkdir x; rmdir x; done"]);
+        try
+        {
+            // It begins to count who calls when it is asked for the first time.
+            string shown = ToolProcess.Run(HostUnderTest.Program, ["top", _setup.Mount, "--interval", "1", "--count", "2"]);
+            Assert.Matches(@"MkDir +[1-9]", shown);
+            Assert.Matches($@"(\d+ (mkdir|rmdir|bash)|ended) +[1-9]", shown);
+        }
+        finally
+        {
+            busy.Kill(entireProcessTree: true);
+            await busy.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(69, ToolProcess.Try(HostUnderTest.Program, ["top", "/nowhere"]).Code);
+    }
+
+    public void Dispose() => _setup.Dispose();
+
+    // Others may run on this machine.
+    private static JsonNode? Of(string dataRoot) =>
+        JsonNode.Parse(ToolProcess.Try(HostUnderTest.Program, ["status", "--json"]).Output)!.AsArray().SingleOrDefault(host => Text(host!, "dataRoot") == dataRoot);
+
+    private static string? Text(JsonNode host, string key) => host[key]?.GetValue<string>();
+}

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Text;
+using KafkaFs.Posix;
+using KafkaFs.Posix.Files;
+using KafkaFs.TestKit;
+using KafkaFs.TestKit.Processes;
+using Xunit;
+
+namespace KafkaFs.System.Tests.TwoMasters;
+
+/// <summary>What the kernel's own locks and caches made of a mount that told it too much, or too early.</summary>
+public sealed class KernelLockTests : IDisposable
+{
+    private const int Seconds = 4;
+
+    private readonly Setup _setup;
+
+    public KernelLockTests()
+    {
+        Environments.RequireFuse();
+        Environments.RequireRoot();
+        _setup = Setup.Embedded();
+    }
+
+    // A mkdir that waits for its record holds its directory's lock, which an invalidation of a name in there takes: whoever applies must not wait for that.
+    [Fact]
+    public async Task G6_CreatesElsewhereInADirectoryWhoseMkdirsWaitHoldUpNobody()
+    {
+        HostUnderTest one = await _setup.Master().ReadyAsync();
+        Directory.CreateDirectory(_setup["mnt2"]);
+        HostUnderTest other = await _setup.Master("m2", _setup["mnt2"]).ReadyAsync();
+        ToolProcess.Shell($"mkdir {_setup.Mount}/d; for i in $(seq 50); do test -d {_setup["mnt2"]}/d && break; sleep 0.1; done");
+
+        // Each also looks at the names that the other makes: the kernel has an entry to invalidate then.
+        string made = ToolProcess.Shell(
+            $$"""
+            make() { # MOUNT NAME OTHERS COMMAND
+              cd $1/d; i=0; end=$((SECONDS + {{Seconds}}))
+              while [ $SECONDS -lt $end ]; do i=$((i + 1)); $4 $2-$i; test -e $3-$i || true; done
+              echo $i
+            }
+            make {{_setup.Mount}} a x mkdir & make {{_setup.Mount}} b y mkdir & make {{_setup["mnt2"]}} x a touch & make {{_setup["mnt2"]}} y b touch & wait
+            """,
+            TimeSpan.FromSeconds(30 + Seconds));
+        Assert.All(made.Split('\n', StringSplitOptions.RemoveEmptyEntries), count => Assert.True(int.Parse(count) > 20, made));
+        await Setup.CaughtUpAsync(one, other);
+        ToolProcess.Run(HostUnderTest.Program, ["compare", _setup["m"], _setup["m2"]]);
+        Assert.Equal((0, 0), (one.Stop(), other.Stop()));
+    }
+
+    // A listing that told the size which is applied made the kernel cut its pages, and the next append begin there.
+    [Fact]
+    public async Task G2_AnAppendAfterAListingOfAFileWhoseWritesArePendingGoesToItsEnd()
+    {
+        await _setup.Master().ReadyAsync();
+        ToolProcess.Shell($"mkdir {_setup.Mount}/d; touch {_setup.Mount}/d/log");
+
+        // Who holds the journal's lock holds up its commits. No process may be started meanwhile: its exec would close the file, which waits.
+        using Process holder = Process.Start(new ProcessStartInfo("flock", [_setup["journal.db.lock"], "sh", "-c", "echo held; cat"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        Assert.Equal("held", await holder.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        FileCalls.Open(null, Encoding.UTF8.GetBytes($"{_setup.Mount}/d/log"), OpenFlags.WriteOnly | OpenFlags.Append, 0, out SafeFd log);
+        using (log)
+        {
+            Assert.Equal(Errno.None, DescriptorCalls.WriteAll(log, "one\n"u8, 0));
+            Assert.Single(Directory.GetFiles($"{_setup.Mount}/d"));
+            Assert.Equal(Errno.None, DescriptorCalls.WriteAll(log, "two\n"u8, 0));
+            holder.StandardInput.Close();
+        }
+
+        Assert.Equal("one\ntwo\n", File.ReadAllText($"{_setup.Mount}/d/log"));
+        Assert.Equal("one\ntwo\n", File.ReadAllText(_setup["m/d/log"]));
+    }
+
+    public void Dispose() => _setup.Dispose();
+}

@@ -26,18 +26,19 @@ public static partial class KafkaFsHost
     /// Runs a host until it is stopped, and returns its exit code. What keeps it from starting is one message on the error output, and
     /// nothing has been changed then.
     /// </summary>
-    public static async Task<int> RunAsync<TWorker>(HostRole role, string[] arguments)
+    /// <param name="isService">Else a command of people, which has no settings files and no name.</param>
+    public static async Task<int> RunAsync<TWorker>(HostRole role, string[] arguments, bool isService)
         where TWorker : HostWorker
     {
-        if (arguments is ["--help"] or ["-h"])
-        {
-            Console.WriteLine(HostUsage.Of(role));
-            return ExitCode.Success;
-        }
-
         try
         {
-            HostInstance instance = HostInstance.OfThisProcess(role);
+            HostInstance instance = isService ? HostInstance.OfThisProcess(role) : new HostInstance(role) { HasFiles = false };
+            if (arguments is ["--help"] or ["-h"])
+            {
+                Console.WriteLine(HostUsage.Of(instance));
+                return ExitCode.Success;
+            }
+
             IConfiguration configuration = HostConfiguration.Load(instance, arguments);
             (HostSettings settings, Socket? listener) = UrlRules.ClaimDefault(HostSettingsBinder.Bind(configuration, role));
             using Socket? claimed = listener;
@@ -140,7 +141,7 @@ public static partial class KafkaFsHost
             return metrics;
         });
         services.AddSingleton<IJournalProvider>(provider => JournalProviders.Create(settings, provider.GetRequiredService<ILoggerFactory>()));
-        services.AddHostedService<StatusSocket>();
+        services.AddHostedService<HostReporting>();
         services.AddHostedService<TWorker>();
     }
 
@@ -161,8 +162,16 @@ public static partial class KafkaFsHost
             logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat, console.ColorBehavior) =
                 (true, "HH:mm:ss.fff ", Console.IsErrorRedirected ? LoggerColorBehavior.Disabled : LoggerColorBehavior.Default));
         }
+
+        LimitRepeats(logging.Services);
     }
 
-    [LoggerMessage(5020, LogLevel.Warning, "{Words}")]
+    private static void LimitRepeats(IServiceCollection services)
+    {
+        services.Remove(services.Single(static service => service.ImplementationType == typeof(ConsoleLoggerProvider)));
+        services.AddSingleton<ILoggerProvider>(static provider => new RepeatLimiter(ActivatorUtilities.CreateInstance<ConsoleLoggerProvider>(provider), TimeProvider.System));
+    }
+
+    [LoggerMessage(5003, LogLevel.Warning, "{Words}")]
     private static partial void LogWarning(ILogger logger, string words);
 }

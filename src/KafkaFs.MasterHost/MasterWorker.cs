@@ -133,8 +133,9 @@ internal sealed partial class MasterWorker(
     {
         metrics.ObserveQueue("handed_over_records", () => session.HandedOver);
         metrics.ObserveQueue("waiting_records", () => session.Queued);
-        metrics.ObserveQueue("pending_write_bytes", () => (int)fileSystem.PendingBytes);
+        metrics.ObserveQueue("pending_write_bytes", () => fileSystem.PendingBytes);
         metrics.ObserveQueue("kernel_notifications", () => fileSystem.Notifier.Queued);
+        metrics.ObserveNotifications(() => fileSystem.Notifier.Sent);
         metrics.ObserveQueue("open_files", () => fileSystem.OpenFiles);
         metrics.ObserveQueue("known_inodes", () => fileSystem.KnownInodes);
         metrics.ObserveQueue("orphans", () => fileSystem.Orphans.Count);
@@ -143,6 +144,7 @@ internal sealed partial class MasterWorker(
         using FuseMount mount = FuseMount.Mount(mountOptions, fileSystem, _logger);
         using MountCompanion companion = MountCompanion.Start(mount, _logger);
         fileSystem.Notifier.Start(mount.Notifications, mount.Agreed);
+        _status.Watch(() => mount.BusySince is TimeSpan busy && busy > HostStatus.HangLimit ? $"no thread that handles calls of {mount.Path} has come back for {busy.TotalSeconds:F0} s" : null);
         Task stopped = Task.Delay(Timeout.Infinite, stop);
         Task ended = Task.WhenAny(stopped, mount.Ended, follower.Ended, session.Ended);
         if (!started.IsCompleted)

@@ -4,5 +4,5 @@ return args switch
 {
     ["cleanup", .. string[] places] => MasterProgram.Cleanup(places),
     [MountCompanion.Command, .. string[] arguments] => MountCompanion.Run(arguments),
-    _ => await MasterProgram.RunAsync(args),
+    _ => await MasterProgram.RunAsync(args, isService: true),
 };

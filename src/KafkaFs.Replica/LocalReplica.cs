@@ -69,6 +69,12 @@ public sealed partial class LocalReplica : IDisposable
     /// <summary>What this machine refuses now, of a record or of a checkpoint, or null.</summary>
     public ApplyStall? Stall => Applier.Stall ?? Checkpoints.Stall;
 
+    /// <summary>What hangs here, in words: nothing of it has moved for <paramref name="limit"/>, and no journal, disk or checkpoint is said to be waited for. Null if nothing does.</summary>
+    public string? Hang(TimeSpan limit) =>
+        Applier.Applying.Since is TimeSpan applying
+            ? (applying > limit ? $"record {Applier.NextOffset} has been being applied for {applying.TotalSeconds:F0} s" : null)
+            : Applier.Following.Since is TimeSpan following && following > limit ? $"the thread that follows the journal has not moved for {following.TotalSeconds:F0} s" : null;
+
     /// <summary>False while this machine, or a checkpoint that is not durable yet, keeps the next record from being applied: none is waited for then.</summary>
     public bool WaitsForRecords => Stall is null && Applier.NextOffset < Applier.Horizon;
 

@@ -44,6 +44,9 @@ public sealed record ReplicaOptions
     /// <summary>Hears, in words for a person, from where to where a replica recovers.</summary>
     public Action<string>? OnRecovery { get; init; }
 
+    /// <summary>Told how far a recovery is.</summary>
+    public WorkProgress? Progress { get; init; }
+
     /// <summary>
     /// Hears, in words for a person, what keeps the replica from being opened: the journal does not answer, or this machine refuses a recovery. It is
     /// tried again until it can be done.

@@ -1,1 +1,1 @@
-return await KafkaFs.SlaveHost.SlaveProgram.RunAsync(args);
+return await KafkaFs.SlaveHost.SlaveProgram.RunAsync(args, isService: true);

@@ -7,5 +7,6 @@ namespace KafkaFs.SlaveHost;
 public static class SlaveProgram
 {
     /// <summary>Runs a slave until SIGTERM or SIGINT; <paramref name="arguments"/> are settings (`--KafkaFs:DataRoot=...`). Returns the exit code.</summary>
-    public static Task<int> RunAsync(string[] arguments) => KafkaFsHost.RunAsync<SlaveWorker>(HostRole.Slave, arguments);
+    /// <param name="isService">Else a command of people, which has no settings files.</param>
+    public static Task<int> RunAsync(string[] arguments, bool isService) => KafkaFsHost.RunAsync<SlaveWorker>(HostRole.Slave, arguments, isService);
 }

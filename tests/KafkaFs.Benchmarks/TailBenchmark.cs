@@ -68,7 +68,7 @@ internal static class TailBenchmark
     public static Task<int> RunMasterAsync(bool alwaysFetches, string[] settings)
     {
         AppContext.SetSwitch(ReplicaOpening.AlwaysFetchesSwitch, alwaysFetches);
-        return MasterProgram.RunAsync(settings);
+        return MasterProgram.RunAsync(settings, isService: false);
     }
 
     // From the decision to fetch again until the record is here, microseconds.

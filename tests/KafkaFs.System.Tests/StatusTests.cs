@@ -56,6 +56,33 @@ public sealed class StatusTests : IDisposable
         Assert.Equal(69, ToolProcess.Try(HostUnderTest.Program, ["top", "/nowhere"]).Code);
     }
 
+    [Fact]
+    public async Task AnImportSaysHowFarItIsAndHowLongItTakes()
+    {
+        ToolProcess.Shell($"mkdir {_setup["files"]}; for file in 1 2 3 4 5 6; do head -c 150M /dev/zero > {_setup["files"]}/$file; done");
+        using Process import = Process.Start(HostUnderTest.Program, ["import", "--journal", _setup["import.db"], _setup["files"]]);
+        try
+        {
+            JsonNode? progress;
+            while ((progress = Of(_setup["files"])?["progress"]) is null || progress["total"]!.GetValue<long>() < 900_000_000 || progress["done"]!.GetValue<long>() == 0)
+            {
+                Assert.False(import.HasExited);
+            }
+
+            Assert.Equal(("writing to the journal", "bytes"), (Text(progress, "what"), Text(progress, "unit")));
+            Assert.True(progress["secondsLeft"]!.GetValue<double>() > 0);
+            (_, string shown, _) = ToolProcess.Try(HostUnderTest.Program, ["status"]);
+            Assert.Matches($"kafkafs import  .+\n    data root {_setup["files"]}", shown);
+        }
+        finally
+        {
+            import.Kill();
+            await import.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Null(Of(_setup["files"]));
+    }
+
     public void Dispose() => _setup.Dispose();
 
     // Others may run on this machine.

@@ -53,7 +53,7 @@ internal static class HostCommands
                 $"--KafkaFs:Mount:Mountpoint={given[^1]}",
                 $"--KafkaFs:Http:Urls={parsed.GetValue(http)}",
                 $"--KafkaFs:Ownership={parsed.GetValue(ownership)}",
-            ]);
+            ], isService: false);
         });
         return command;
     }
@@ -84,7 +84,7 @@ internal static class HostCommands
                 $"--KafkaFs:DataRoot={given[0]}",
                 $"--KafkaFs:Http:Urls={parsed.GetValue(http)}",
                 $"--KafkaFs:Ownership={parsed.GetValue(ownership)}",
-            ]);
+            ], isService: false);
         });
         return command;
     }

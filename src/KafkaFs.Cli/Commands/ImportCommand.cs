@@ -32,10 +32,12 @@ internal static class ImportCommand
         {
             string[] given = parsed.GetRequiredValue(places);
             string[] settings = [.. journal.ToSettings(parsed, given[^1])];
-            return await RejoinCommand.ReportAsync(stop =>
+            return await RejoinCommand.ReportAsync(async stop =>
             {
                 ProcessCalls.RaiseDescriptorLimit();
-                return Adoption.ImportAsync(given[0], RejoinCommand.Provider(settings, given[0]), RejoinCommand.Say, NullLogger.Instance, TimeProvider.System, stop);
+                using CommandReporting reporting = new("import", given[0]);
+                await Adoption.ImportAsync(
+                    given[0], RejoinCommand.Provider(settings, given[0]), RejoinCommand.Say, reporting.Progress, NullLogger.Instance, TimeProvider.System, stop).ConfigureAwait(false);
             }).ConfigureAwait(false);
         });
         return command;

@@ -72,7 +72,8 @@ internal static class RejoinCommand
         IJournalProvider? provider = settings is null ? null : Provider(settings, dataRoot);
         if (adopt)
         {
-            await Adoption.RunAsync(dataRoot, provider!, Say, NullLogger.Instance, TimeProvider.System, stop).ConfigureAwait(false);
+            using CommandReporting reporting = new("rejoin --adopt", dataRoot);
+            await Adoption.RunAsync(dataRoot, provider!, Say, reporting.Progress, NullLogger.Instance, TimeProvider.System, stop).ConfigureAwait(false);
         }
         else
         {

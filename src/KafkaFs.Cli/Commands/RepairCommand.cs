@@ -82,11 +82,12 @@ internal sealed class RepairCommand
     {
         ProcessCalls.RaiseDescriptorLimit();
         string[] places = parsed.GetRequiredValue(_places);
+        using CommandReporting reporting = new("repair", places[0]);
         using StoppedReplica replica = StoppedReplica.Open(places[0]);
         using StoppedReplica? other = parsed.GetValue(_from) is string from ? StoppedReplica.Open(from) : null;
         bool contents = parsed.GetValue(_content);
-        VerificationRun verification = new(replica, contents ? other : null, Console.Out);
-        ReplicaRepair repair = new(replica, verification.Print) { AcceptedGap = _journal.Accepted.Gap(parsed) };
+        VerificationRun verification = new(replica, contents ? other : null, Console.Out, reporting.Progress);
+        ReplicaRepair repair = new(replica, verification.Print) { AcceptedGap = _journal.Accepted.Gap(parsed), Progress = reporting.Progress };
         RepairCounts counts = other is null ? FromLog(repair, parsed, places, stop) : repair.FromReplica(other, contents, stop);
         Console.Out.WriteLine(string.Create(
             CultureInfo.InvariantCulture,

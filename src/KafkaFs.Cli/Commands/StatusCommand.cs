@@ -15,10 +15,11 @@ internal static class StatusCommand
 
     public static Command Status()
     {
-        Option<bool> json = new("--json") { Description = "a JSON array, one object a host" };
+        Option<bool> json = new("--json") { Description = "a JSON array, one object for each; that of a command has \"command\"" };
         Option<bool> watch = new("--watch") { Description = "again every 2 s, until it is interrupted" };
         Command command = new("status", """
-            Show every master and slave that runs on this machine: state, position, lag, rate, and the last error. Root sees root's, other users their own.
+            Show every master and slave that runs on this machine: state, position, lag, rate, and the last error; and how far an import, a rejoin, a
+            verify or a repair is. Root sees root's, other users their own.
             Ends with 0 if all are ready, 1 if one is not, 69 if none runs.
 
             Example:
@@ -70,19 +71,19 @@ internal static class StatusCommand
 
     private static async Task<int> ShowAsync(bool asJson, bool watches, CancellationToken stop)
     {
-        IReadOnlyList<HostReport> before = await HostReports.ReadAsync(stop);
+        Reports before = await Reports.ReadAsync(stop);
         long at = Stopwatch.GetTimestamp();
         while (true)
         {
             await Task.Delay(watches ? TimeSpan.FromSeconds(2) : s_sample, stop);
-            IReadOnlyList<HostReport> now = await HostReports.ReadAsync(stop);
+            Reports now = await Reports.ReadAsync(stop);
             string[] lines = asJson
-                ? [$"[{string.Join(",\n", now.Select(static host => Encoding.UTF8.GetString(host.ToJson())))}]"]
-                : [.. StatusTable.Lines(before, now, Stopwatch.GetElapsedTime(at))];
+                ? [$"[{string.Join(",\n", now.Hosts.Select(static host => host.ToJson()).Concat(now.Commands.Select(static command => command.ToJson())).Select(Encoding.UTF8.GetString))}]"]
+                : [.. StatusTable.Lines(before.Hosts, now.Hosts, Stopwatch.GetElapsedTime(at)), .. StatusTable.Lines(now.Commands)];
             Print(lines.Length > 0 ? lines : ["no master and no slave of this user runs on this machine"], watches);
             if (!watches)
             {
-                return now.Count == 0 ? ExitCode.JournalUnavailable : now.All(static host => host.IsReady) ? ExitCode.Success : ExitCode.Different;
+                return now.Hosts.Count + now.Commands.Count == 0 ? ExitCode.JournalUnavailable : now.Hosts.All(static host => host.IsReady) ? ExitCode.Success : ExitCode.Different;
             }
 
             (before, at) = (now, Stopwatch.GetTimestamp());
@@ -113,7 +114,7 @@ internal static class StatusCommand
         return ExitCode.JournalUnavailable;
 
         async Task<IReadOnlyList<HostReport>> MastersAsync() =>
-            [.. (await HostReports.ReadAsync(stop)).Where(host => host.Mountpoint is not null && (mountpoint is null || Path.GetFullPath(mountpoint) == Path.GetFullPath(host.Mountpoint)))];
+            [.. (await Reports.ReadAsync(stop)).Hosts.Where(host => host.Mountpoint is not null && (mountpoint is null || Path.GetFullPath(mountpoint) == Path.GetFullPath(host.Mountpoint)))];
     }
 
     // On a terminal each look replaces the one before.

@@ -32,6 +32,7 @@ internal static class VerifyCommand
     private static int Run(string path, string? content, CancellationToken stop)
     {
         ProcessCalls.RaiseDescriptorLimit();
+        using CommandReporting reporting = new("verify", path);
         using StoppedReplica replica = StoppedReplica.Open(path);
         replica.RequireClean();
         using StoppedReplica? other = content is null ? null : StoppedReplica.Open(content);
@@ -40,6 +41,6 @@ internal static class VerifyCommand
             replica.RequireSame(other);
         }
 
-        return new VerificationRun(replica, other, Console.Out).Run(stop) ? ExitCode.Success : ExitCode.Different;
+        return new VerificationRun(replica, other, Console.Out, reporting.Progress).Run(stop) ? ExitCode.Success : ExitCode.Different;
     }
 }

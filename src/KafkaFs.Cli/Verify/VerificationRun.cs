@@ -1,19 +1,20 @@
 using System.Globalization;
 using KafkaFs.Cli.Compare;
+using KafkaFs.Replica;
 using KafkaFs.Replica.Tree;
 using KafkaFs.Replica.Verification;
 
 namespace KafkaFs.Cli.Verify;
 
 /// <summary>Compares a stopped replica's tree with its namespace, and its contents with another replica's; a line for each difference.</summary>
-internal sealed class VerificationRun(StoppedReplica replica, StoppedReplica? other, TextWriter output)
+internal sealed class VerificationRun(StoppedReplica replica, StoppedReplica? other, TextWriter output, WorkProgress progress)
 {
     /// <summary>True if there is no difference. Throws IOException for what cannot be read.</summary>
     public bool Run(CancellationToken stop)
     {
-        TreeVerifier tree = new(replica.Root, replica.Namespace, replica.Ownership, Print);
+        TreeVerifier tree = new(replica.Root, replica.Namespace, replica.Ownership, Print) { Progress = progress };
         tree.Run();
-        ContentVerifier? contents = other is null ? null : new ContentVerifier(replica, other);
+        ContentVerifier? contents = other is null ? null : new ContentVerifier(replica, other) { Progress = progress };
         contents?.Run(Print, stop);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"position {replica.Namespace.NextOffset}, state hash {replica.Namespace.StateHash:x32}"));
         output.WriteLine(Summary(tree, contents));

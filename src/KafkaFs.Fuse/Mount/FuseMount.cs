@@ -4,6 +4,7 @@ using KafkaFs.Fuse.Session;
 using KafkaFs.Posix;
 using KafkaFs.Posix.Files;
 using KafkaFs.Posix.Mounting;
+using KafkaFs.Posix.Processes;
 using Microsoft.Extensions.Logging;
 
 namespace KafkaFs.Fuse.Mount;
@@ -21,7 +22,7 @@ public sealed partial class FuseMount : IDisposable
     private readonly ILogger _logger;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _initialized = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ConcurrentDictionary<int, bool> _readerThreads = new();
+    private readonly ConcurrentDictionary<int, Heartbeat> _readerThreads = new();
     private readonly uint? _number;
     private int _readers;
     private volatile bool _unmounting;
@@ -51,6 +52,26 @@ public sealed partial class FuseMount : IDisposable
 
     /// <summary>For telling the kernel what changed; see there from which threads.</summary>
     public FuseNotifications Notifications { get; }
+
+    /// <summary>For how long no reader thread has come back from the call that it handles; null while one waits for calls.</summary>
+    public TimeSpan? BusySince
+    {
+        get
+        {
+            TimeSpan? least = null;
+            foreach (Heartbeat busy in _readerThreads.Values)
+            {
+                if (busy.Since is not TimeSpan since)
+                {
+                    return null;
+                }
+
+                least = least < since ? least : since;
+            }
+
+            return least;
+        }
+    }
 
     /// <summary>Completes when the mount is gone, by whomever's hand.</summary>
     public Task Ended => _ended.Task;
@@ -165,8 +186,8 @@ public sealed partial class FuseMount : IDisposable
     private void Serve()
     {
         int thread = ThreadInterruption.CurrentThread;
-        _readerThreads[thread] = true;
-        while (!_aborting && _connection.ServeOne())
+        Heartbeat busy = _readerThreads[thread] = new Heartbeat(TimeProvider.System);
+        while (!_aborting && _connection.ServeOne(busy))
         {
             if (_connection.Info is not null)
             {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using KafkaFs.Fuse.Abi;
 using KafkaFs.Posix;
+using KafkaFs.Posix.Processes;
 using Microsoft.Extensions.Logging;
 
 namespace KafkaFs.Fuse.Session;
@@ -35,8 +36,8 @@ public sealed partial class FuseConnection : IDisposable
     /// <summary>What was agreed with the kernel; null before INIT.</summary>
     public FuseConnectionInfo? Info => _info;
 
-    /// <summary>Reads and dispatches one request; false when the mount is gone.</summary>
-    public bool ServeOne()
+    /// <summary>Reads and dispatches one request, during which <paramref name="busy"/> beats; false when the mount is gone.</summary>
+    public bool ServeOne(Heartbeat? busy = null)
     {
         FuseRequest request = _pool.TryTake(out FuseRequest? pooled) ? pooled : new FuseRequest(this, HeaderBytes + InitNegotiation.MaxWriteBytes);
         request.Begin();
@@ -47,8 +48,10 @@ public sealed partial class FuseConnection : IDisposable
             return errno is Errno.None or Errno.EINTR or Errno.EAGAIN or Errno.ENOENT;
         }
 
+        busy?.Beat();
         Dispatch(request);
         request.Release();
+        busy?.Rest();
         return true;
     }
 

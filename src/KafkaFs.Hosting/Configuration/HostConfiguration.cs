@@ -6,7 +6,8 @@ namespace KafkaFs.Hosting.Configuration;
 
 /// <summary>
 /// Where settings come from, later ones win: what an instance has by its name, `appsettings.json` beside the program, then in the settings folder
-/// `appsettings.json` (shared by the hosts of a machine), the role's own file and the instance's, then the environment, then the command line.
+/// `appsettings.json` (shared by the hosts of a machine), the role's own file and the instance's, then the environment, then the command line. A host that
+/// a command of people starts has no files: those of services may be for root alone, and say what nobody has asked this one for.
 /// </summary>
 public static class HostConfiguration
 {
@@ -57,7 +58,7 @@ public static class HostConfiguration
         return layers;
     }
 
-    private static IEnumerable<string> Files(HostInstance instance) =>
+    private static IEnumerable<string> Files(HostInstance instance) => !instance.HasFiles ? [] :
     [
         Path.Combine(AppContext.BaseDirectory, SharedFile),
         Path.Combine(SettingsFolder, SharedFile),

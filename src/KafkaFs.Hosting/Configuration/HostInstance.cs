@@ -13,6 +13,9 @@ public sealed record HostInstance(HostRole Role, string? Name = null)
     /// <summary>Names the instance to a host; the units set it.</summary>
     public const string Variable = "KAFKAFS_INSTANCE";
 
+    /// <summary>Whether it has settings files. A host that a command of people starts has none: they are for services.</summary>
+    public bool HasFiles { get; init; } = true;
+
     /// <summary>What the environment says this process is. Throws <see cref="SettingsException"/> for a name that is none.</summary>
     public static HostInstance OfThisProcess(HostRole role) => Of(role, Environment.GetEnvironmentVariable(Variable));
 

@@ -54,5 +54,6 @@ public static class SettingsReport
     private static string Spelling(string key) =>
         SettingKeys.All.FirstOrDefault(known => known.FullName.Equals(key, StringComparison.OrdinalIgnoreCase))?.FullName ?? key;
 
-    private static bool IsSecret(string key) => key.StartsWith(SettingKeys.Properties.FullName + ":", StringComparison.OrdinalIgnoreCase) && KafkaProperties.IsSecret(key);
+    // Also where it was meant for another key: people show this to others.
+    private static bool IsSecret(string key) => !key.StartsWith(SettingKeys.PropertyFiles.FullName + ":", StringComparison.OrdinalIgnoreCase) && KafkaProperties.IsSecret(key);
 }

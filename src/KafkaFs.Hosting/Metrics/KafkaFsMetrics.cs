@@ -44,6 +44,7 @@ public sealed class KafkaFsMetrics : IDisposable
         _meter.CreateObservableGauge("kafkafs_lag_records", () => status.LagRecords, description: "Records that are not applied yet.");
         _meter.CreateObservableGauge("kafkafs_lag", () => status.LagSeconds, "s", "How long the oldest record that is not applied has waited for it.");
         _meter.CreateObservableGauge("kafkafs_ready", () => status.IsReady ? 1 : 0, description: "1 if the host is ready.");
+        _meter.CreateObservableGauge("kafkafs_opening", () => status.OpeningTook.TotalSeconds, "s", "What loading the index, and recovering, took at the start.");
         _meter.CreateObservableGauge("kafkafs_state", () => States(status.State), description: "1 for the state that the host is in.");
     }
 
@@ -104,8 +105,12 @@ public sealed class KafkaFsMetrics : IDisposable
             "kafkafs_checkpoint_longest_pause", () => checkpoints.LongestPause.TotalSeconds, "s", "Longest time for which applying waited for a checkpoint to begin.");
     }
 
+    /// <summary>Observes what the kernel was told of changes by other masters.</summary>
+    public void ObserveNotifications(Func<(long Inodes, long Names, long All)> sent) => _meter.CreateObservableCounter(
+        "kafkafs_kernel_notifications", () => Notifications(sent()), description: "Inodes and names that the kernel was told to look up again, and times that it was told so of all.");
+
     /// <summary>Observes the length of a queue.</summary>
-    public void ObserveQueue(string queue, Func<int> length) =>
+    public void ObserveQueue(string queue, Func<long> length) =>
         _meter.CreateObservableGauge(
             $"kafkafs_queue_{queue}", length, description: $"Length of the queue: {queue}.");
 
@@ -125,6 +130,13 @@ public sealed class KafkaFsMetrics : IDisposable
 
     private static IEnumerable<Measurement<long>> Levels(LastError log) =>
         ((LogLevel[])[LogLevel.Warning, LogLevel.Error, LogLevel.Critical]).Select(level => new Measurement<long>(log.Count(level), new KeyValuePair<string, object?>("level", level.ToString())));
+
+    private static Measurement<long>[] Notifications((long Inodes, long Names, long All) sent) =>
+    [
+        new(sent.Inodes, new KeyValuePair<string, object?>("of", "inode")),
+        new(sent.Names, new KeyValuePair<string, object?>("of", "name")),
+        new(sent.All, new KeyValuePair<string, object?>("of", "all")),
+    ];
 
     private static IEnumerable<Measurement<long>> Kinds(ApplyCounters counters) =>
         Enum.GetValues<ChangeKind>().Where(kind => kind != ChangeKind.None)

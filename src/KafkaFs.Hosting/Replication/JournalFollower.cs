@@ -50,6 +50,7 @@ public sealed class JournalFollower : IDisposable
         _reading = new ReadingWatch(journal, clock ?? TimeProvider.System);
         metrics.Observe(replica);
         status.SetPosition(replica.Applier.NextOffset, 0);
+        status.Watch(() => replica.Hang(HostStatus.HangLimit));
         status.Set(HostState.CatchingUp, $"catching up from {replica.Applier.NextOffset}");
         _follow = Start("journal-follow", Follow);
         _look = Start("status", Look);

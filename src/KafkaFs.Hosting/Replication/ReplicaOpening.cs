@@ -28,10 +28,15 @@ public static class ReplicaOpening
             Accepted = settings.Accepted,
             AlwaysFetches = AppContext.TryGetSwitch(AlwaysFetchesSwitch, out bool always) && always,
             OpensUnchecked = settings.Role == HostRole.Master && settings.MountsWithoutJournal,
+            Progress = status.Work,
             OnRecovery = words => status.Set(HostState.Starting, words),
             OnStalled = words => status.Set(HostState.Stalled, words),
         };
-        return LocalReplica.Open(options, journal, logger, clock, stop);
+        long began = clock.GetTimestamp();
+        LocalReplica opened = LocalReplica.Open(options, journal, logger, clock, stop);
+        status.OpeningTook = clock.GetElapsedTime(began);
+        status.Work.End();
+        return opened;
     }
 
     /// <summary>The check of the journal that a replica follows; the caller disposes it after all who use it.</summary>

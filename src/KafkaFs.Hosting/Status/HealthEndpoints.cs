@@ -10,7 +10,7 @@ public static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder endpoints, HostStatus status)
     {
-        endpoints.MapGet("/health/live", () => Answer(status, status.State != HostState.Refused));
+        endpoints.MapGet("/health/live", () => Answer(status, status.State != HostState.Refused && status.IsAlive));
         endpoints.MapGet("/health/ready", () => Answer(status, status.IsReady));
     }
 
@@ -24,6 +24,7 @@ public static class HealthEndpoints
                 healthy,
                 state = status.State.ToString(),
                 words = status.Words,
+                hang = status.Hang,
                 since = status.Since,
                 appliedOffset = status.AppliedOffset,
                 endOffset = status.EndOffset,

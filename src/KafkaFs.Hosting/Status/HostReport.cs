@@ -1,20 +1,14 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using KafkaFs.Posix.Files;
+using KafkaFs.Replica;
 
 namespace KafkaFs.Hosting.Status;
 
 /// <summary>What a host says of itself to `kafkafs status` and `kafkafs top`.</summary>
 public sealed record HostReport
 {
-    private static readonly JsonSerializerOptions s_format = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
-
-    /// <summary>Where the sockets are at which this user's hosts tell it; null if there is no such place.</summary>
-    public static string? Folder =>
-        ProcessCalls.IsRoot ? "/run/kafkafs/hosts"
-        : Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } own ? Path.Combine(own, "kafkafs/hosts")
-        : null;
+    internal static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
     /// <summary>Of the programs.</summary>
     public static string VersionOfThisProcess { get; } =
@@ -43,6 +37,9 @@ public sealed record HostReport
 
     public required DateTimeOffset Since { get; init; }
 
+    /// <summary>What a start is at; null later.</summary>
+    public ProgressReport? Progress { get; init; }
+
     /// <summary>Offset of the next record to apply.</summary>
     public required long AppliedOffset { get; init; }
 
@@ -62,14 +59,14 @@ public sealed record HostReport
     /// <summary>By thread id, while somebody asks again and again.</summary>
     public required IReadOnlyList<CallCount> Callers { get; init; }
 
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, s_format);
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Format);
 
     /// <summary>Null if it is none.</summary>
     public static HostReport? FromJson(ReadOnlySpan<byte> json)
     {
         try
         {
-            return JsonSerializer.Deserialize<HostReport>(json, s_format);
+            return JsonSerializer.Deserialize<HostReport>(json, Format);
         }
         catch (JsonException)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using KafkaFs.Replica;
 using KafkaFs.Replica.Checkpoint;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -8,6 +9,15 @@ namespace KafkaFs.Hosting.Status;
 /// <summary>What health, metrics, the log and systemd say of this host. Safe for use from several threads.</summary>
 public sealed partial class HostStatus(TimeProvider clock, ServiceNotices? systemd = null, ILogger? logger = null)
 {
+    /// <summary>Longest time without a look at the replica.</summary>
+    public static readonly TimeSpan LookLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>Longest time that a record is applied, or a call handled, or nothing is read, until that counts as hanging. Disks are slow at times.</summary>
+    public static readonly TimeSpan HangLimit = TimeSpan.FromSeconds(60);
+
+    /// <summary>A host that has failed may need so long to leave mount and checkpoint in order.</summary>
+    public static readonly TimeSpan TakeDownLimit = TimeSpan.FromMinutes(5);
+
     private const long NoLook = long.MinValue;
 
     private static readonly TimeSpan s_maxLag = TimeSpan.FromSeconds(30);
@@ -16,6 +26,7 @@ public sealed partial class HostStatus(TimeProvider clock, ServiceNotices? syste
     private readonly Lock _gate = new();
     private readonly ILogger _logger = logger ?? NullLogger.Instance;
     private readonly ReplicationLag _lag = new(clock);
+    private readonly List<Func<string?>> _watched = [];
     private readonly long?[] _loggedAt = new long?[Enum.GetValues<HostState>().Length];
     private volatile HostCondition _now = new(HostState.Starting, "starting", clock.GetUtcNow());
     private volatile DurableCheckpoint? _checkpoint;
@@ -25,6 +36,12 @@ public sealed partial class HostStatus(TimeProvider clock, ServiceNotices? syste
     private long _lookedAt = NoLook;
 
     public HostState State => _now.State;
+
+    /// <summary>What a start is at; nothing later.</summary>
+    public WorkProgress Work { get; } = new(clock);
+
+    /// <summary>What opening the replica took, a recovery included; zero before it is open. Set once, before the host is ready.</summary>
+    public TimeSpan OpeningTook { get; set; }
 
     /// <summary>The state in words.</summary>
     public string Words => _now.Words;
@@ -61,8 +78,42 @@ public sealed partial class HostStatus(TimeProvider clock, ServiceNotices? syste
     /// <summary>Ready, and not far behind.</summary>
     public bool IsReady => State == HostState.Ready && LagSeconds <= s_maxLag.TotalSeconds;
 
-    /// <summary>Time since <see cref="SetPosition"/>, which the thread that looks at the replica calls all the time; null before there is one.</summary>
-    public TimeSpan? SinceLook => Volatile.Read(ref _lookedAt) is long at and not NoLook ? clock.GetElapsedTime(at) : null;
+    /// <summary>False if this process hangs, and should be ended: by itself it will not go on. A journal that is away is no reason, and a start and a stop have none.</summary>
+    public bool IsAlive => State switch
+    {
+        HostState.Refused => clock.GetUtcNow() - Since < TakeDownLimit,
+        HostState.Starting or HostState.Stopping => true,
+        _ => Hang is null,
+    };
+
+    /// <summary>What hangs, in words for a person; null if nothing does.</summary>
+    public string? Hang
+    {
+        get
+        {
+            if (SinceLook is TimeSpan since && since > LookLimit)
+            {
+                return $"the thread that looks at the replica has not moved for {since.TotalSeconds:F0} s";
+            }
+
+            lock (_watched)
+            {
+                return _watched.Select(static watched => watched()).FirstOrDefault(static words => words is not null);
+            }
+        }
+    }
+
+    // SetPosition is called all the time by the thread that looks at the replica; null before there is one.
+    private TimeSpan? SinceLook => Volatile.Read(ref _lookedAt) is long at and not NoLook ? clock.GetElapsedTime(at) : null;
+
+    /// <summary>Has something watched from here on that must move: it says what hangs, in words, or null. It is asked from any thread, and must not wait.</summary>
+    public void Watch(Func<string?> hang)
+    {
+        lock (_watched)
+        {
+            _watched.Add(hang);
+        }
+    }
 
     /// <summary>
     /// Changes the state; log and systemd hear of it, rarely enough to be called all the time. A host that stops or has failed

@@ -5,16 +5,19 @@ namespace KafkaFs.Hosting.Status;
 
 /// <summary>
 /// What a unit of Type=notify hears (sd_notify(3)): READY and STOPPING once, words and position when they change and at most once a second.
-/// Used under the lock of its owner.
+/// Used under the lock of its owner, but for the signs of life.
 /// </summary>
 public sealed class ServiceNotices(ISystemdNotifier notifier, TimeProvider clock)
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
 
+    // Until the next sign of life; the units' TimeoutStartSec= is as long.
+    private static readonly TimeSpan s_startExtension = TimeSpan.FromMinutes(2);
+
     private string _told = "";
     private long? _toldAt;
-    private bool _ready;
-    private bool _leaving;
+    private volatile bool _ready;
+    private volatile bool _leaving;
 
     /// <summary>The notices of this process; null unless a service manager wants them (NOTIFY_SOCKET).</summary>
     public static ServiceNotices? OfThisProcess(TimeProvider clock) =>
@@ -49,6 +52,6 @@ public sealed class ServiceNotices(ISystemdNotifier notifier, TimeProvider clock
         }
     }
 
-    /// <summary>A sign of life.</summary>
-    public void Pet() => notifier.Notify(new ServiceState("WATCHDOG=1"));
+    /// <summary>A sign of life, on any thread.</summary>
+    public void Pet() => notifier.Notify(new ServiceState(_ready || _leaving ? "WATCHDOG=1" : FormattableString.Invariant($"WATCHDOG=1\nEXTEND_TIMEOUT_USEC={s_startExtension.TotalMicroseconds:F0}")));
 }

@@ -1,21 +1,16 @@
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace KafkaFs.Hosting.Status;
 
 /// <summary>
-/// Gives the service manager signs of life for as long as this host works: while it follows the journal only if the thread that looks
-/// at the replica has done so lately: a host that opens its journal may wait for brokers as long as it takes. It goes on while the host stops or takes
-/// down what has failed, which has a limit.
+/// Gives the service manager signs of life for as long as this host is alive (<see cref="HostStatus.IsAlive"/>). Before the host is ready they also give its
+/// start more time (EXTEND_TIMEOUT_USEC of sd_notify(3)): brokers are waited for, and history is caught up with, for as long as it takes.
 /// </summary>
-internal sealed class ServiceWatchdog(HostStatus status, ServiceNotices notices, TimeProvider clock) : IHostedService, IDisposable
+internal sealed partial class ServiceWatchdog(HostStatus status, ServiceNotices notices, TimeProvider clock, ILogger<ServiceWatchdog> logger) : IHostedService, IDisposable
 {
-    /// <summary>Longest time without a look at the replica.</summary>
-    public static readonly TimeSpan LookLimit = TimeSpan.FromSeconds(10);
-
-    /// <summary>A host that has failed may need so long to leave mount and checkpoint in order.</summary>
-    public static readonly TimeSpan TakeDownLimit = TimeSpan.FromMinutes(5);
-
     private ITimer? _timer;
+    private bool _toldHang;
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
@@ -37,15 +32,19 @@ internal sealed class ServiceWatchdog(HostStatus status, ServiceNotices notices,
     /// <summary>One sign of life, if the host deserves it.</summary>
     internal void Look()
     {
-        bool alive = status.State switch
-        {
-            HostState.Refused => clock.GetUtcNow() - status.Since < TakeDownLimit,
-            HostState.Starting or HostState.Stopping => true,
-            _ => status.SinceLook is not TimeSpan since || since < LookLimit,
-        };
-        if (alive)
+        bool isAlive = status.IsAlive;
+        if (isAlive)
         {
             notices.Pet();
         }
+        else if (!_toldHang)
+        {
+            LogHang(logger, status.Hang ?? status.Words);
+        }
+
+        _toldHang = !isAlive;
     }
+
+    [LoggerMessage(5050, LogLevel.Error, "This host hangs, and the service manager will end it and start it again: {Words}")]
+    private static partial void LogHang(ILogger logger, string words);
 }

@@ -25,6 +25,9 @@ internal sealed class KernelNotifier : IDisposable
     private FuseNotifications? _kernel;
     private FuseConnectionInfo? _connection;
     private int _overflowed;
+    private long _sentNodes;
+    private long _sentNames;
+    private long _overflows;
 
     public KernelNotifier(LookupTable lookups)
     {
@@ -36,6 +39,9 @@ internal sealed class KernelNotifier : IDisposable
 
     /// <summary>Notifications that wait for the kernel.</summary>
     public int Queued => _lanes.Sum(static lane => lane.Count);
+
+    /// <summary>Inodes and names of which the kernel was told that others changed them, and how often it was told of all at once instead.</summary>
+    public (long Inodes, long Names, long All) Sent => (Volatile.Read(ref _sentNodes), Volatile.Read(ref _sentNames), Volatile.Read(ref _overflows));
 
     /// <summary>The mount is there; from here on changes are told.</summary>
     public void Start(FuseNotifications kernel, FuseConnectionInfo connection)
@@ -215,6 +221,7 @@ internal sealed class KernelNotifier : IDisposable
     private void SendNode(Notification notification, bool isFirst)
     {
         _kernel!.InvalidateNode(new NodeId(notification.Inode.Value), notification.HasContent);
+        Interlocked.Add(ref _sentNodes, isFirst ? 1 : 0);
         MarkStale(notification.Inode, isFirst && notification.HasContent ? -1 : 0);
     }
 
@@ -222,6 +229,7 @@ internal sealed class KernelNotifier : IDisposable
     private void SendName(Notification notification, bool isFirst)
     {
         NodeId parent = new(notification.Inode.Value);
+        Interlocked.Add(ref _sentNames, isFirst ? 1 : 0);
         if (isFirst && !notification.Dead.IsNone)
         {
             _kernel!.DeleteName(parent, new NodeId(notification.Dead.Value), notification.Name);
@@ -237,6 +245,7 @@ internal sealed class KernelNotifier : IDisposable
     {
         if (Interlocked.Increment(ref _overflowed) == 1)
         {
+            Interlocked.Increment(ref _overflows);
             new Thread(InvalidateAll) { IsBackground = true, Name = "notify-all" }.Start();
         }
     }

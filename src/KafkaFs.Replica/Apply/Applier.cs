@@ -3,6 +3,7 @@ using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Journal.Contract;
 using KafkaFs.Posix;
+using KafkaFs.Posix.Processes;
 using KafkaFs.Replica.Checkpoint;
 using KafkaFs.Replica.Namespace;
 using KafkaFs.Replica.Recovery;
@@ -48,6 +49,7 @@ public sealed partial class Applier : IDisposable
     public Applier(NamespaceState state, DataTree tree, ILogger logger, TimeProvider clock)
     {
         (_namespace, _tree, _logger, _clock) = (state, tree, logger, clock);
+        (Following, Applying) = (new Heartbeat(clock), new Heartbeat(clock));
         _evaluation = new Evaluation(state);
         _nextOffset = state.NextOffset;
         OwnAppends = new OwnAppends(clock);
@@ -103,6 +105,12 @@ public sealed partial class Applier : IDisposable
     /// <summary>What this machine refuses now, or null.</summary>
     public ApplyStall? Stall => _stall;
 
+    /// <summary>Beats while the thread that follows the journal moves.</summary>
+    internal Heartbeat Following { get; }
+
+    /// <summary>Beats with each record that is applied, and rests between them.</summary>
+    internal Heartbeat Applying { get; }
+
     /// <summary>Records of this process that the log has acknowledged and that wait for their turn.</summary>
     public int OwnQueued => _own.Count;
 
@@ -138,6 +146,7 @@ public sealed partial class Applier : IDisposable
         for (int index = 0; ;)
         {
             stop.ThrowIfCancellationRequested();
+            Following.Beat();
             lock (_applyLock)
             {
                 index = ApplyFrom(batch, index);
@@ -445,11 +454,16 @@ public sealed partial class Applier : IDisposable
 
         try
         {
+            Applying.Beat();
             return ApplyOne(record);
         }
         catch (Exception exception) when (Fail(exception))
         {
             return false;
+        }
+        finally
+        {
+            Applying.Rest();
         }
     }
 

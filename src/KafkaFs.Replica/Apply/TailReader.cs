@@ -34,6 +34,7 @@ internal sealed class TailReader
         {
             while (!stop.IsCancellationRequested)
             {
+                _applier.Following.Beat();
                 if (!Step(stop) && _isReleased)
                 {
                     _applier.OwnAppends.WaitReleased(stop.WaitHandle);
@@ -43,6 +44,7 @@ internal sealed class TailReader
         finally
         {
             _applier.OwnAppends.EndRelease();
+            _applier.Following.Rest();
         }
     }
 

@@ -11,6 +11,9 @@ public sealed partial class NamespaceState
 
     internal NamespaceTotals Totals => new(IsCreated, Filesystem, Limits, Level, NextOffset, LogClockNs, LastSession, LastCookie, InodeCount, EntryCount);
 
+    /// <summary>What the regular files hold, holes counted.</summary>
+    internal long ContentBytes => (long)InodeRows().Where(static row => row.Attributes.Type == InodeType.RegularFile).Aggregate(0UL, static (sum, row) => sum + row.Attributes.Size);
+
     internal IReadOnlyDictionary<Guid, ulong> LastRuns => _lastRuns;
 
     internal IEnumerable<InodeRow> InodeRows()

@@ -14,11 +14,15 @@ internal sealed class ContentRedo(RecoveryPlan plan, NamespaceState state, TreeP
 {
     private int _next;
 
+    /// <inheritdoc cref="ReplicaOptions.Progress"/>
+    public WorkProgress? Progress { get; init; }
+
     /// <summary>Reads the records again, from the first change of a content to <paramref name="end"/>.</summary>
     public void Run(long end, CancellationToken stop)
     {
         if (plan.Content.Count > 0)
         {
+            Progress?.Begin("recovery: writing contents again", "changes", plan.Content.Count);
             LogRange.Read(journal, plan.Content[0].RecordOffset, end, state.AcceptedGap, Redo, stop);
         }
 
@@ -33,6 +37,7 @@ internal sealed class ContentRedo(RecoveryPlan plan, NamespaceState state, TreeP
         }
 
         ContentChange redone = plan.Content[_next++];
+        Progress?.Advance();
         if (!state.TryGetAttributes(redone.Inode, out _))
         {
             return;

@@ -27,10 +27,10 @@ internal sealed partial class ReplicaRecovery(
     {
         long target = repair is { IsAtCheckpoint: true } ? header.NextOffset : ChooseTarget(bounds, options.Accepted.Gap);
         options.OnRecovery?.Invoke($"recovering from the checkpoint at {header.NextOffset} to {target}");
-        RecoveryPlan plan = Replay(target, stop);
+        RecoveryPlan plan = Replay(target, options.Progress, stop);
         try
         {
-            Restore(plan, target, repair, stop);
+            Restore(plan, target, repair, options.Progress, stop);
         }
         finally
         {
@@ -41,8 +41,9 @@ internal sealed partial class ReplicaRecovery(
         return Finish(options.CheckpointRecords);
     }
 
-    private void Restore(RecoveryPlan plan, long target, IRecoveryAddition? repair, CancellationToken stop)
+    private void Restore(RecoveryPlan plan, long target, IRecoveryAddition? repair, WorkProgress? progress, CancellationToken stop)
     {
+        progress?.Begin("recovery: putting the tree's objects in their places", "objects");
         using Limbo limbo = new(disk.Place);
         repair?.Extend(plan, limbo, stop);
         PhysicalPlaces places = new(plan, state, disk.Place);
@@ -54,7 +55,7 @@ internal sealed partial class ReplicaRecovery(
         new Evacuation(plan, state, places, disk.Place, tree, limbo).Run(stop);
         new Placement(plan, state, places, disk.Place, tree, limbo).Run(stop);
         repair?.Fill(plan, stop);
-        new ContentRedo(plan, state, disk.Place, tree, journal).Run(target, stop);
+        new ContentRedo(plan, state, disk.Place, tree, journal) { Progress = progress }.Run(target, stop);
         AttributeRedo attributes = new(plan, state, disk.Place, tree);
         attributes.Run(stop);
         limbo.Empty(attributes.IsInPlace);
@@ -88,8 +89,9 @@ internal sealed partial class ReplicaRecovery(
         return target;
     }
 
-    private RecoveryPlan Replay(long target, CancellationToken stop)
+    private RecoveryPlan Replay(long target, WorkProgress? progress, CancellationToken stop)
     {
+        progress?.Begin("recovery: reading the journal from the last checkpoint on", "records", target - header.NextOffset);
         RecoveryPlan plan = new(state, tree.Ownership);
         RecordReplay replay = new(state);
         LogRange.Read(
@@ -105,6 +107,7 @@ internal sealed partial class ReplicaRecovery(
                 }
 
                 replay.Replay(record, plan.Collect);
+                progress?.Advance();
                 if (record.Offset == target - 1)
                 {
                     _lastHash = SHA256.HashData(record.Bytes);

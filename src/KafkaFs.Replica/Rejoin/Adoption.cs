@@ -25,33 +25,35 @@ public sealed class Adoption
     private readonly DataRoot _root;
     private readonly OpenDataRoot _place;
     private readonly Action<string> _say;
+    private readonly WorkProgress _progress;
     private readonly TimeProvider _clock;
 
     private readonly bool _isImport;
 
-    private Adoption(OpenDataRoot place, bool isImport, Action<string> say, TimeProvider clock) =>
-        (_root, _place, _isImport, _say, _clock) = (place.Root, place, isImport, say, clock);
+    private Adoption(OpenDataRoot place, bool isImport, Action<string> say, WorkProgress progress, TimeProvider clock) =>
+        (_root, _place, _isImport, _say, _progress, _clock) = (place.Root, place, isImport, say, progress, clock);
 
     /// <summary>
-    /// Does it, or completes one that was interrupted. <paramref name="say"/> hears what happened, in words for a person. Throws
+    /// Does it, or completes one that was interrupted. <paramref name="say"/> hears what happened, in words for a person, and
+    /// <paramref name="progress"/> how far it is. Throws
     /// <see cref="DataRootException"/>, <see cref="CheckpointException"/>, <see cref="JournalRefusedException"/>,
     /// <see cref="JournalUnavailableException"/>, IOException, and OperationCanceledException at <paramref name="stop"/>; until the new
     /// journal holds everything the data root stays what it was.
     /// </summary>
     public static async Task RunAsync(
-        string dataRoot, IJournalProvider provider, Action<string> say, ILogger logger, TimeProvider clock, CancellationToken stop)
+        string dataRoot, IJournalProvider provider, Action<string> say, WorkProgress progress, ILogger logger, TimeProvider clock, CancellationToken stop)
     {
         ReplicaPlace.RequireReplica(dataRoot);
         using OpenDataRoot place = OpenDataRoot.Open(new ReplicaOptions { DataRoot = dataRoot }, logger);
-        await new Adoption(place, isImport: false, say, clock).RunAsync(provider, stop).ConfigureAwait(false);
+        await new Adoption(place, isImport: false, say, progress, clock).RunAsync(provider, stop).ConfigureAwait(false);
     }
 
     /// <summary>
     /// Makes a tree that is no replica one, which has seeded a new journal; one that was interrupted goes on in its journal. As
-    /// <see cref="RunAsync(string, IJournalProvider, Action{string}, ILogger, TimeProvider, CancellationToken)"/> otherwise.
+    /// <see cref="RunAsync(string, IJournalProvider, Action{string}, WorkProgress, ILogger, TimeProvider, CancellationToken)"/> otherwise.
     /// </summary>
     public static async Task ImportAsync(
-        string dataRoot, IJournalProvider provider, Action<string> say, ILogger logger, TimeProvider clock, CancellationToken stop)
+        string dataRoot, IJournalProvider provider, Action<string> say, WorkProgress progress, ILogger logger, TimeProvider clock, CancellationToken stop)
     {
         ReplicaPlace.RequireForeign(dataRoot);
         bool isSeen = FileCalls.Stat(null, Encoding.UTF8.GetBytes(Path.GetFullPath(dataRoot)), out StatxResult before) == Errno.None;
@@ -62,7 +64,7 @@ public sealed class Adoption
             LinuxTreeCalls.Instance.ChangeTimes(place.Root.Fd, before.Atime.TotalNs, before.Mtime.TotalNs);
         }
 
-        await new Adoption(place, isImport: true, say, clock).RunAsync(provider, stop).ConfigureAwait(false);
+        await new Adoption(place, isImport: true, say, progress, clock).RunAsync(provider, stop).ConfigureAwait(false);
     }
 
     private async Task RunAsync(IJournalProvider provider, CancellationToken stop)
@@ -86,7 +88,7 @@ public sealed class Adoption
             _say($"looking at '{_root.Path}'");
         }
 
-        NamespaceState former = _isImport ? TreeScan.Run(_root, _clock, stop) : LoadClean();
+        NamespaceState former = _isImport ? TreeScan.Run(_root, _progress, _clock, stop) : LoadClean();
         VerifyTree(former);
         using IJournal journal = await provider.OpenAsync(createIfMissing: true, stop).ConfigureAwait(false);
         bool goesOn = mark?.Import is not null && mark.Journal == journal.Identity;
@@ -123,7 +125,10 @@ public sealed class Adoption
             {
                 told.Add($"'{Encoding.UTF8.GetString(difference.Path)}' {difference.What}");
             }
-        });
+        })
+        {
+            Progress = _progress,
+        };
         verifier.Run();
         if (verifier.Differences > 0)
         {
@@ -178,7 +183,7 @@ public sealed class Adoption
     private void CommitFresh(NamespaceState former, IJournal journal, SeedStamp stamp, long there, CancellationToken stop)
     {
         using JournalSeeder seeder = new(journal, _say, stop) { There = there };
-        new TreeRecords(former, _place.Tree, seeder, journal.MaxRecordBytes, stamp, _say).Write();
+        new TreeRecords(former, _place.Tree, seeder, journal.MaxRecordBytes, stamp, _say, _progress).Write();
         NamespaceState made = seeder.State;
         if ((made.InodeCount, made.EntryCount) != (former.InodeCount, former.EntryCount))
         {

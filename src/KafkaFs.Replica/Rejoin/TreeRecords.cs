@@ -17,6 +17,10 @@ internal sealed class TreeRecords
     private const int MaxDataBytes = 128 * 1024;
     private const int RecordOverheadBytes = 64 * 1024;
     private const int XattrListBytes = 65_536;
+
+    // The records that an inode has beside its content, about.
+    private const int RecordBytesOfInode = 500;
+
     private const int SeekData = 3, SeekHole = 4;
 
     private static readonly SessionId s_session = new(1);
@@ -27,6 +31,7 @@ internal sealed class TreeRecords
     private readonly JournalSeeder _seeder;
     private readonly SeedStamp _stamp;
     private readonly Action<string> _say;
+    private readonly WorkProgress _progress;
     private readonly byte[] _data;
     private readonly byte[] _xattrs = new byte[XattrListBytes];
     private readonly byte[] _path = new byte[ChangeCodec.MaxPathBytes];
@@ -40,9 +45,9 @@ internal sealed class TreeRecords
     private long _saidAt = Environment.TickCount64;
 
     /// <param name="say">Hears now and then, in words for a person, how far it is.</param>
-    public TreeRecords(NamespaceState former, DataTree tree, JournalSeeder seeder, int maxRecordBytes, SeedStamp stamp, Action<string> say)
+    public TreeRecords(NamespaceState former, DataTree tree, JournalSeeder seeder, int maxRecordBytes, SeedStamp stamp, Action<string> say, WorkProgress progress)
     {
-        (_former, _tree, _seeder, _stamp, _say) = (former, tree, seeder, stamp, say);
+        (_former, _tree, _seeder, _stamp, _say, _progress) = (former, tree, seeder, stamp, say, progress);
         _data = new byte[Math.Clamp(maxRecordBytes - RecordOverheadBytes, 4_096, MaxDataBytes)];
         _seeder.CopyIdentity = (made, identity) => _former.CopyIdentity(_formers[(int)made.Counter - 1], identity);
     }
@@ -53,6 +58,7 @@ internal sealed class TreeRecords
     /// </summary>
     public void Write()
     {
+        _progress.Begin("writing to the journal", "bytes", _former.ContentBytes + ((long)_former.InodeCount * RecordBytesOfInode));
         Begin();
         for (int index = 0; index < _directories.Count; index++)
         {
@@ -116,6 +122,7 @@ internal sealed class TreeRecords
     private FileId Make(in DirectoryEntry entry, in InodeAttributes attributes, FileId parent, ReadOnlySpan<byte> path)
     {
         _formers.Add(entry.Inode);
+        _progress.Advance(RecordBytesOfInode);
         SayProgress();
         Change change = new()
         {
@@ -159,6 +166,7 @@ internal sealed class TreeRecords
         while (reached < size && FindData(fd, former, reached, out ulong start, out ulong end) && start < size)
         {
             end = Math.Min(end, size);
+            _progress.Advance((long)(start - reached));
             for (ulong at = start; at < end; at += (ulong)_data.Length)
             {
                 WriteData(fd, former, made, at, _data.AsSpan(0, (int)Math.Min((ulong)_data.Length, end - at)));
@@ -169,6 +177,7 @@ internal sealed class TreeRecords
 
         if (reached < size)
         {
+            _progress.Advance((long)(size - reached));
             Change truncate = new() { Kind = ChangeKind.Truncate, Inode = made, Size = size };
             Append(ref truncate);
         }
@@ -212,6 +221,7 @@ internal sealed class TreeRecords
         Change write = new() { Kind = ChangeKind.Write, Inode = made, Offset = at, Data = buffer };
         Append(ref write);
         _written += (ulong)buffer.Length;
+        _progress.Advance(buffer.Length);
         SayProgress();
     }
 

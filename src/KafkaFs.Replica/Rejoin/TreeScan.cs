@@ -20,6 +20,7 @@ internal sealed class TreeScan
 
     private readonly DataRoot _root;
     private readonly ITreeCalls _calls;
+    private readonly WorkProgress _progress;
     private readonly CancellationToken _stop;
     private readonly Evaluation _evaluation;
     private readonly Effects _effects = new();
@@ -38,9 +39,9 @@ internal sealed class TreeScan
     private long _offset;
     private int _problemCount;
 
-    private TreeScan(DataRoot root, TimeProvider clock, CancellationToken stop)
+    private TreeScan(DataRoot root, WorkProgress progress, TimeProvider clock, CancellationToken stop)
     {
-        (_root, _calls, _stop, _nowNs, _evaluation) = (root, root.Place.Calls, stop, ChangeHeader.NowNs(clock), new Evaluation(State));
+        (_root, _calls, _progress, _stop, _nowNs, _evaluation) = (root, root.Place.Calls, progress, stop, ChangeHeader.NowNs(clock), new Evaluation(State));
     }
 
     private NamespaceState State { get; } = new();
@@ -49,9 +50,10 @@ internal sealed class TreeScan
     /// Throws <see cref="DataRootException"/> that names what no filesystem may hold, or what cannot be looked at; OperationCanceledException at
     /// <paramref name="stop"/>.
     /// </summary>
-    public static NamespaceState Run(DataRoot root, TimeProvider clock, CancellationToken stop)
+    public static NamespaceState Run(DataRoot root, WorkProgress progress, TimeProvider clock, CancellationToken stop)
     {
-        TreeScan scan = new(root, clock, stop);
+        progress.Begin("looking at the files", "inodes");
+        TreeScan scan = new(root, progress, clock, stop);
         scan.Scan();
         return scan._problemCount == 0
             ? scan.State
@@ -187,6 +189,7 @@ internal sealed class TreeScan
             _linked.Add(identity, change.Inode);
         }
 
+        _progress.Advance();
         return change.Inode;
     }
 

@@ -18,6 +18,9 @@ public sealed class ReplicaRepair(StoppedReplica replica, Action<TreeDifference>
     /// <summary>Offsets that the journal lacks and that are gone past, as its options have to say too; null: none.</summary>
     public OffsetGap? AcceptedGap { get; init; }
 
+    /// <inheritdoc cref="ReplicaOptions.Progress"/>
+    public WorkProgress? Progress { get; init; }
+
     /// <summary>
     /// Takes lost contents, and with <paramref name="compareContents"/> all that differ, from a replica of the same journal that was stopped
     /// cleanly at the same position. Throws <see cref="DataRootException"/> for what cannot be done; if something was changed by then, the
@@ -33,7 +36,7 @@ public sealed class ReplicaRepair(StoppedReplica replica, Action<TreeDifference>
         }
 
         replica.RequireSame(other);
-        ContentVerifier? contents = compareContents ? new ContentVerifier(replica, other) : null;
+        ContentVerifier? contents = compareContents ? new ContentVerifier(replica, other) { Progress = Progress } : null;
         return Run(new AbsentJournal(replica.Header.Journal), default, new ReplicaContent(replica, other), [], contents, stop);
     }
 
@@ -68,7 +71,7 @@ public sealed class ReplicaRepair(StoppedReplica replica, Action<TreeDifference>
         ReplicaRecovery recovery = new(replica.Root, replica.Index, replica.Namespace, replica.Header, replica.Tree, journal, NullLogger.Instance);
         try
         {
-            recovery.Run(bounds, new ReplicaOptions { DataRoot = replica.Root.Path, Accepted = Accepted }, stop, repair);
+            recovery.Run(bounds, new ReplicaOptions { DataRoot = replica.Root.Path, Accepted = Accepted, Progress = Progress }, stop, repair);
         }
         catch (TreeRefusedException exception)
         {

@@ -16,6 +16,9 @@ public sealed class ContentVerifier(StoppedReplica one, StoppedReplica other)
     private readonly byte[] _one = new byte[BlockBytes];
     private readonly byte[] _other = new byte[BlockBytes];
 
+    /// <inheritdoc cref="TreeVerifier.Progress"/>
+    public WorkProgress? Progress { get; init; }
+
     /// <summary>Files that were compared.</summary>
     public long Files { get; private set; }
 
@@ -33,6 +36,7 @@ public sealed class ContentVerifier(StoppedReplica one, StoppedReplica other)
 
     internal void Run(Predicate<FileId> isWanted, Action<FileId, string> differ, CancellationToken stop)
     {
+        Progress?.Begin("comparing contents", "bytes", one.Namespace.ContentBytes);
         foreach (FileId inode in RegularFiles(one.Namespace))
         {
             stop.ThrowIfCancellationRequested();
@@ -73,6 +77,7 @@ public sealed class ContentVerifier(StoppedReplica one, StoppedReplica other)
             Require(DescriptorCalls.ReadAll(first, _one, offset, out int read), one, inode);
             Require(DescriptorCalls.ReadAll(second, _other, offset, out int readOther), other, inode);
             Bytes += read;
+            Progress?.Advance(read);
             int same = _one.AsSpan(0, read).CommonPrefixLength(_other.AsSpan(0, readOther));
             if (same < Math.Max(read, readOther))
             {

@@ -20,6 +20,9 @@ public sealed class TreeVerifier
     public TreeVerifier(DataRoot root, NamespaceState state, TreeOwnership ownership, Action<TreeDifference> report) =>
         (_root, _state, _report, _objects) = (root, state, report, new ObjectVerifier(state, ownership, Differ));
 
+    /// <summary>Told how far it is, if somebody wants to know.</summary>
+    public WorkProgress? Progress { get; init; }
+
     /// <summary>Names that were compared.</summary>
     public long Names { get; private set; }
 
@@ -31,6 +34,7 @@ public sealed class TreeVerifier
     /// <summary>Reports each difference once. Throws IOException for a directory that cannot be read.</summary>
     public void Run()
     {
+        Progress?.Begin("comparing names", "names", _state.EntryCount);
         Stack<(FileId Directory, byte[] Path)> waiting = new([(FileId.Root, [])]);
         while (waiting.TryPop(out (FileId Directory, byte[] Path) next))
         {
@@ -56,6 +60,7 @@ public sealed class TreeVerifier
                 byte[] name = entry.Name.ToArray();
                 byte[] below = path.Length == 0 ? name : [.. path, (byte)'/', .. name];
                 Names++;
+                Progress?.Advance();
                 if (!strangers.Remove(name))
                 {
                     Differ(below, "is missing in the tree");

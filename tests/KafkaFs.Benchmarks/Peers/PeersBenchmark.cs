@@ -78,7 +78,7 @@ internal static class PeersBenchmark
     public static Task<int> RunMasterAsync(bool isNull, string[] settings)
     {
         AppContext.SetData(JournalProviders.ReplacementKey, isNull ? new NullJournal() : null);
-        return MasterProgram.RunAsync(settings);
+        return MasterProgram.RunAsync(settings, isService: false);
     }
 
     private static Row Writes(string name, int blockBytes) => new(name, "MB/s", Workloads.Write(blockBytes))

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using KafkaFs.TestKit;
 using Xunit;
@@ -16,8 +17,8 @@ public sealed partial class SourceRulesTests
         "src/KafkaFs.Hosting/Lifetime/HostWorker.cs",          // what ends a host becomes its exit code
         "src/KafkaFs.Hosting/Replication/JournalFollower.cs",  // what ends following is handed to the host
         "src/KafkaFs.Hosting/KafkaFsHost.cs",                  // filtered: what has words for a person, and what a web server throws
-        "src/KafkaFs.Cli/Status/HostReports.cs", // filtered: a host that does not answer
-        "src/KafkaFs.Hosting/Status/StatusSocket.cs", // filtered: no socket, or nobody at it
+        "src/KafkaFs.Cli/Status/Reports.cs", // filtered: a host that does not answer
+        "src/KafkaFs.Hosting/Status/ReportSocket.cs", // filtered: no socket, or nobody at it
         "src/KafkaFs.Hosting/Configuration/HostConfiguration.cs", // filtered: a file that cannot be read
         "src/KafkaFs.Hosting/Configuration/SecretFile.cs",     // filtered: the same
         "src/KafkaFs.Replica/LocalReplica.cs",                 // filtered: what a machine refuses at the end of a host that fails already
@@ -60,6 +61,20 @@ public sealed partial class SourceRulesTests
         }
     }
 
+    // docs/operations.md has the ranges.
+    [Fact]
+    public void EveryEventHasANumberOfItsOwnInTheRangeOfItsProject()
+    {
+        (string Project, int Event)[] events = [.. Sources().Where(source => source.Path.StartsWith("src/", StringComparison.Ordinal))
+            .SelectMany(source => LoggedEvent().Matches(source.Text).Select(match => (source.Path.Split('/')[1], int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))))];
+        Assert.True(events.Length > 50);
+        Assert.Empty(events.GroupBy(logged => logged.Event).Where(group => group.Count() > 1).Select(group => group.Key));
+        string document = File.ReadAllText(Path.Combine(Environments.Repository, "docs/operations.md"));
+        Dictionary<string, (int First, int Last)> ranges = EventRange().Matches(document).ToDictionary(
+            match => match.Groups[3].Value, match => (int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture), int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture)));
+        Assert.All(events, logged => Assert.InRange(logged.Event, ranges[logged.Project].First, ranges[logged.Project].Last));
+    }
+
     [Fact]
     public void EveryTestProjectIsInTheTestScript()
     {
@@ -78,6 +93,12 @@ public sealed partial class SourceRulesTests
 
     [GeneratedRegex(@"\b(class|struct|interface|namespace)\s+[\w.]*(Utils|Helpers|Manager|Common)\b")]
     private static partial Regex BadName();
+
+    [GeneratedRegex(@"\[LoggerMessage\((\d+),")]
+    private static partial Regex LoggedEvent();
+
+    [GeneratedRegex(@"^\| (\d+)-(\d+) \| `(KafkaFs[\w.]+)`", RegexOptions.Multiline)]
+    private static partial Regex EventRange();
 
     [GeneratedRegex(@"^@@.*\n", RegexOptions.Multiline)]
     private static partial Regex HunkHead();

@@ -2,6 +2,7 @@ using KafkaFs.Hosting.Status;
 using KafkaFs.TestKit;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace KafkaFs.Hosting.Tests.Status;
@@ -165,8 +166,12 @@ public sealed class StatusTests : ISystemdNotifier, ILogger
     [Fact]
     public void TheWatchdogIsFedWhileTheReplicaIsLookedAtAndWhileWhatHasFailedIsTakenDown()
     {
-        using ServiceWatchdog watchdog = new(_status, _systemd, _clock);
+        using ServiceWatchdog watchdog = new(_status, _systemd, _clock, NullLogger<ServiceWatchdog>.Instance);
+        string? hang = null;
+        _status.Watch(() => hang);
         Assert.True(IsFed(watchdog));
+        // A start has as long as it takes.
+        Assert.Contains(_notices, static notice => notice.EndsWith("\nEXTEND_TIMEOUT_USEC=120000000", StringComparison.Ordinal));
         // At a start, before there is a replica to look at.
         _status.Set(HostState.Stalled, "no broker");
         _clock.Advance(3_600);
@@ -176,7 +181,17 @@ public sealed class StatusTests : ISystemdNotifier, ILogger
         Assert.True(IsFed(watchdog));
         _clock.Advance(11);
         Assert.False(IsFed(watchdog));
+        Assert.Equal("the thread that looks at the replica has not moved for 11 s", _status.Hang);
         _status.SetPosition(1, 0);
+        Assert.True(IsFed(watchdog));
+        Assert.Equal(["WATCHDOG=1"], _notices);
+        hang = "a record has been being applied for 61 s";
+        Assert.False(IsFed(watchdog));
+        Assert.Equal(hang, _status.Hang);
+        hang = null;
+        Assert.True(IsFed(watchdog));
+        hang = "it is being stopped";
+        _status.Set(HostState.Stopping, "stopping");
         Assert.True(IsFed(watchdog));
         _status.Set(HostState.Refused, "the replica failed");
         Assert.True(IsFed(watchdog));
@@ -197,6 +212,6 @@ public sealed class StatusTests : ISystemdNotifier, ILogger
     {
         _notices.Clear();
         watchdog.Look();
-        return _notices.Contains("WATCHDOG=1");
+        return _notices.Any(static notice => notice.StartsWith("WATCHDOG=1", StringComparison.Ordinal));
     }
 }

@@ -118,7 +118,7 @@ public sealed class AdoptionTests : IDisposable
     }
 
     private Task AdoptAsync(VolatileJournal journal, CancellationToken stop, Action? meanwhile = null) =>
-        Adoption.RunAsync(_folder["root"], new Provider(journal), Say(meanwhile), NullLogger.Instance, TimeProvider.System, stop);
+        Adoption.RunAsync(_folder["root"], new Provider(journal), Say(meanwhile), new WorkProgress(TimeProvider.System), NullLogger.Instance, TimeProvider.System, stop);
 
     private Action<string> Say(Action? whileWriting) => words =>
     {

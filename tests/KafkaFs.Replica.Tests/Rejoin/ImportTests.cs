@@ -15,6 +15,7 @@ public sealed class ImportTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new("/var/tmp");
     private readonly List<string> _said = [];
+    private readonly WorkProgress _progress = new(TimeProvider.System);
 
     private string Root => _folder["root"];
 
@@ -33,6 +34,8 @@ public sealed class ImportTests : IDisposable
         await ImportAsync(journal);
         Assert.Equal(Environment.IsPrivilegedProcess, before == Listing());
         Verify(journal);
+        // Of the last look at the tree, which is compared with what was written.
+        Assert.Equal(("comparing names", 36L, 36L), (_progress.Now!.What, _progress.Now.Done, _progress.Now.Total));
         Assert.Contains("is a KafkaFS replica already", (await Assert.ThrowsAsync<DataRootException>(() => ImportAsync(journal))).Message, StringComparison.Ordinal);
     }
 
@@ -110,7 +113,7 @@ public sealed class ImportTests : IDisposable
     }
 
     private Task ImportAsync(VolatileJournal journal, Action? meanwhile = null, CancellationToken stop = default) => Task.Run(() => Adoption.ImportAsync(
-        Root, new Provider(journal), words => Say(words, meanwhile), NullLogger.Instance, TimeProvider.System, stop), CancellationToken.None);
+        Root, new Provider(journal), words => Say(words, meanwhile), _progress, NullLogger.Instance, TimeProvider.System, stop), CancellationToken.None);
 
     private void Say(string words, Action? meanwhile)
     {

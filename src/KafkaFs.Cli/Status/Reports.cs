@@ -3,26 +3,28 @@ using KafkaFs.Hosting.Status;
 
 namespace KafkaFs.Cli.Status;
 
-/// <summary>Asks the hosts of this machine (of this user; root's, for root) what they are doing.</summary>
-internal static class HostReports
+/// <summary>What the hosts and long commands of this machine say (of this user; root's, for root).</summary>
+internal sealed record Reports(IReadOnlyList<HostReport> Hosts, IReadOnlyList<CommandReport> Commands)
 {
     private const int MaxBytes = 16 * 1024 * 1024;
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(2);
 
-    /// <summary>Those that answer, by name. What a dead process has left is taken away.</summary>
-    public static async Task<IReadOnlyList<HostReport>> ReadAsync(CancellationToken stop)
+    /// <summary>Of those that answer, by name. What a dead process has left is taken away.</summary>
+    public static async Task<Reports> ReadAsync(CancellationToken stop)
     {
-        string? folder = HostReport.Folder;
+        string? folder = ReportSocket.Folder;
         if (folder is null || !Directory.Exists(folder))
         {
-            return [];
+            return new Reports([], []);
         }
 
-        HostReport?[] reports = await Task.WhenAll(Directory.GetFiles(folder, "*.socket").Select(path => AskAsync(path, stop)));
-        return [.. reports.OfType<HostReport>().OrderBy(static report => report.Host, StringComparer.Ordinal).ThenBy(static report => report.Process)];
+        byte[]?[] answers = await Task.WhenAll(Directory.GetFiles(folder, "*.socket").Select(path => AskAsync(path, stop)));
+        return new Reports(
+            [.. answers.Select(static json => HostReport.FromJson(json)).OfType<HostReport>().OrderBy(static host => host.Host, StringComparer.Ordinal).ThenBy(static host => host.Process)],
+            [.. answers.Select(static json => CommandReport.FromJson(json)).OfType<CommandReport>().OrderBy(static command => command.Process)]);
     }
 
-    private static async Task<HostReport?> AskAsync(string path, CancellationToken stop)
+    private static async Task<byte[]?> AskAsync(string path, CancellationToken stop)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(s_limit);
@@ -39,7 +41,7 @@ internal static class HostReports
                 answer.Write(part, 0, length);
             }
 
-            return HostReport.FromJson(answer.ToArray());
+            return answer.ToArray();
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.ConnectionRefused)
         {

@@ -158,6 +158,28 @@ public sealed class StalledWaitTests : SessionTest
         Assert.Single(Journal.Handed);
     }
 
+    // Else they would undo what the program has written elsewhere since it was told that they failed.
+    [Fact]
+    public void G6_WhatAnFsyncHasWaitedForTooLongIsGivenUpWithIt()
+    {
+        Begin();
+        Journal.Window = 1;
+        WrittenCall handedOver = Written("a"), queued = Written("b"), ofAnotherFile = Written("c");
+        FSync fsync = new(Session.Waits, [handedOver, queued]);
+        Pass(59);
+        Assert.Null(fsync.Answer);
+        Pass(1);
+        Assert.Equal((Errno.EIO, Errno.EIO, null, null), (fsync.Answer, queued.Result, handedOver.Result, ofAnotherFile.Result));
+        Journal.Window = 100;
+        Journal.Report(0, AppendResult.Unknown("timed out"));
+        Pass(1);
+        Assert.Equal(ChangeKind.Fence, Decoded(1).Kind);
+        Journal.Accept(1);
+        Assert.Equal((Errno.EIO, "c"), (handedOver.Result, NameOf(2)));
+        Journal.Accept(2);
+        Assert.Equal((Errno.None, 2), (ofAnotherFile.Result, Replica.Namespace.InodeCount));
+    }
+
     [Fact]
     public void G6_AllPartsOfAWriteThatIsOverdueAreGivenUp()
     {
@@ -197,11 +219,23 @@ public sealed class StalledWaitTests : SessionTest
 
     private WaitingCall Wait(string name)
     {
+        WaitingCall call = new(Session.Waits);
+        Submit(name, call);
+        return call;
+    }
+
+    private WrittenCall Written(string name)
+    {
+        WrittenCall call = new();
+        Submit(name, call);
+        return call;
+    }
+
+    private void Submit(string name, PendingCall call)
+    {
         byte[] bytes = System.Text.Encoding.UTF8.GetBytes(name);
         Change change = new() { Kind = ChangeKind.Mkdir, Parent = FileId.Root, Name = bytes, Mode = 0x1ed };
-        WaitingCall call = new(Session.Waits);
         Assert.Equal(Errno.None, Session.Submit(ref change, call));
-        return call;
     }
 
     // As the mount does it.
@@ -244,6 +278,8 @@ public sealed class StalledWaitTests : SessionTest
 
         public bool IsInterrupted { get; set; }
 
+        public IReadOnlyList<PendingCall> Forsakes => [this];
+
         public override void Complete(in Change change, Outcome outcome, Effects effects) => Late += TryEnd(outcome.Errno) ? 0 : 1;
 
         public override void Abandon(Errno errno) => TryEnd(errno);
@@ -258,6 +294,40 @@ public sealed class StalledWaitTests : SessionTest
             Answer ??= errno;
             _waits.Remove(this);
             return isFirst;
+        }
+    }
+
+    // Its caller was answered when it was queued.
+    private sealed class WrittenCall : PendingCall
+    {
+        public Errno? Result { get; private set; }
+
+        public override void Complete(in Change change, Outcome outcome, Effects effects) => Result = outcome.Errno;
+
+        public override void Abandon(Errno errno) => Result = errno;
+    }
+
+    private sealed class FSync : IJournalWait
+    {
+        private readonly JournalWaits _waits;
+
+        public FSync(JournalWaits waits, IReadOnlyList<PendingCall> waitsFor)
+        {
+            (_waits, Forsakes) = (waits, waitsFor);
+            waits.Add(this);
+        }
+
+        public Errno? Answer { get; private set; }
+
+        public bool IsInterrupted { get; set; }
+
+        public IReadOnlyList<PendingCall> Forsakes { get; }
+
+        public bool TryEnd(Errno errno)
+        {
+            Answer = errno;
+            _waits.Remove(this);
+            return true;
         }
     }
 }

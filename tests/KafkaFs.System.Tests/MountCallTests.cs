@@ -56,6 +56,14 @@ public sealed class MountCallTests(MountFixture fixture) : IClassFixture<MountFi
         echo $(ls b b2 | wc -l) b2 b
         """);
 
+    // One write(2) that the kernel cuts in pieces.
+    [Fact]
+    public Task ALongDirectAppendIsInItsOrder() => EqualAsync("equal\n", """
+        head -c 5M /dev/urandom > all
+        for i in $(seq 10); do dd if=all of=appended bs=5M oflag=append,direct conv=notrunc status=none; cmp all appended; rm appended; done
+        rm all; echo equal
+        """);
+
     [Fact]
     public Task AllocationsHaveTheBytesThatTheyPromise() => EqualAsync("100000\n200000\n250000\n", """
         head -c 100000 /dev/urandom > f; cat f > ../../reference

@@ -14,8 +14,10 @@ internal static class InitNegotiation
     private const uint OldestMinor = 31;
     private const int InitInBytes = 16;
 
+    // Not FUSE_ASYNC_DIO: the pieces of one direct write(2) would be on their way at the same time, and those of an append go to the end in the order of
+    // the log.
     private const InitFlags Wanted = InitFlags.AsyncRead | InitFlags.AtomicOpenTruncate | InitFlags.ExportSupport | InitFlags.BigWrites
-        | InitFlags.ReadDirPlus | InitFlags.ReadDirPlusAuto | InitFlags.AsyncDirectIo | InitFlags.ParallelDirectoryOperations
+        | InitFlags.ReadDirPlus | InitFlags.ReadDirPlusAuto | InitFlags.ParallelDirectoryOperations
         | InitFlags.MaxPages | InitFlags.CacheSymlinks | InitFlags.ExplicitInvalidateData | InitFlags.HandleKillPrivV2
         | InitFlags.SetXattrExtended | InitFlags.InitExtended | InitFlags.HasExpireOnly | InitFlags.DirectIoAllowMmap;
 

@@ -28,6 +28,11 @@ internal sealed class EarlyWrite(EarlyWrites writes, InodeWrites inode, int maxB
     /// <summary>Bytes of content.</summary>
     public required int Length { get; set; }
 
+    /// <summary>First byte after it, when it is applied. Under the lock of <see cref="EarlyWrites"/>, as <see cref="HasEnded"/>.</summary>
+    public ulong End { get; set; }
+
+    public bool HasEnded { get; set; }
+
     /// <summary>Queue number of the inode's write before, which does not grow any more; 0 if there is none.</summary>
     public required long BeforeNumber { get; init; }
 
@@ -73,19 +78,19 @@ internal sealed class EarlyWrite(EarlyWrites writes, InodeWrites inode, int maxB
     }
 
     /// <inheritdoc/>
-    public override void Complete(in Change change, Outcome outcome, Effects effects) => End(outcome.Errno != Errno.None ? outcome.Errno : apply(change, effects));
+    public override void Complete(in Change change, Outcome outcome, Effects effects) => Finish(outcome.Errno != Errno.None ? outcome.Errno : apply(change, effects));
 
     /// <inheritdoc/>
     public override Errno ApplyPart(in Change part, Effects effects) => apply(part, effects);
 
     /// <inheritdoc/>
-    public override void CompleteParts(uint written, Errno errno) => End(errno);
+    public override void CompleteParts(uint written, Errno errno) => Finish(errno);
 
     /// <inheritdoc/>
-    public override void Abandon(Errno errno) => End(errno);
+    public override void Abandon(Errno errno) => Finish(errno);
 
     // An inode may keep it as its last one for long: not its bytes.
-    private void End(Errno errno)
+    private void Finish(Errno errno)
     {
         Record = [];
         writes.End(this, errno);

@@ -89,7 +89,7 @@ internal sealed class EarlyWrites(long maxBytes)
             // Not the larger mtime: one that was set may lie in the future, and a write ends it. A ctime is nobody's choice.
             attributes.CtimeNs = Math.Max(attributes.CtimeNs, writes.PendingTimeNs);
             attributes.MtimeNs = attributes.CtimeNs;
-            attributes.Mode = writes.KillsSuidGid ? Evaluation.WithoutSuidGid(attributes.Mode) : attributes.Mode;
+            attributes.Mode = writes.Killers > 0 ? Evaluation.WithoutSuidGid(attributes.Mode) : attributes.Mode;
             return true;
         }
     }
@@ -100,28 +100,32 @@ internal sealed class EarlyWrites(long maxBytes)
         lock (_gate)
         {
             InodeWrites writes = write.Inode;
-            writes.Begun++;
+            write.End = end;
+            writes.Add(write);
+            writes.Killers += Kills(write);
             _pending++;
-            writes.KillsSuidGid |= (write.Flags & ChangeFlags.KillSuidGid) != 0;
-            Raise(writes, end, timeNs, write.Length);
+            _bytes += write.Length;
+            Note(writes, timeNs);
         }
     }
 
     /// <summary>
     /// A pending write is to grow by <paramref name="bytes"/>, and may keep its time if that was shown to nobody
-    /// (<paramref name="mayKeepTime"/>); false if nothing of the inode is pending.
+    /// (<paramref name="mayKeepTime"/>); false if it has ended. It is the newest one of its inode.
     /// </summary>
     public bool TryGrow(EarlyWrite write, ulong end, int bytes, out bool mayKeepTime)
     {
         lock (_gate)
         {
             mayKeepTime = !write.Inode.IsTimeShown;
-            if (!write.Inode.IsPending)
+            if (write.HasEnded)
             {
                 return false;
             }
 
-            Raise(write.Inode, end, 0, bytes);
+            write.Inode.Raise(write, end);
+            Note(write.Inode, 0);
+            _bytes += bytes;
             return true;
         }
     }
@@ -133,7 +137,7 @@ internal sealed class EarlyWrites(long maxBytes)
         {
             if (writes.IsPending)
             {
-                Raise(writes, 0, timeNs, 0);
+                Note(writes, timeNs);
             }
         }
     }
@@ -154,7 +158,8 @@ internal sealed class EarlyWrites(long maxBytes)
         lock (_gate)
         {
             InodeWrites writes = write.Inode;
-            writes.Ended++;
+            writes.Remove(write);
+            writes.Killers -= Kills(write);
             _pending--;
             _bytes -= write.Length;
             if (errno != Errno.None)
@@ -164,7 +169,7 @@ internal sealed class EarlyWrites(long maxBytes)
 
             if (!writes.IsPending)
             {
-                (writes.PendingEnd, writes.PendingTimeNs, writes.IsTimeShown, writes.KillsSuidGid) = (0, 0, false, false);
+                (writes.PendingTimeNs, writes.IsTimeShown) = (0, false);
             }
 
             for (int index = writes.Waiting.Count - 1; index >= 0; index--)
@@ -233,6 +238,15 @@ internal sealed class EarlyWrites(long maxBytes)
         }
     }
 
+    /// <summary>The writes of the inode that are pending now, in order.</summary>
+    public IReadOnlyList<EarlyWrite> PendingOf(FileId inode)
+    {
+        lock (_gate)
+        {
+            return FindPending(inode) is InodeWrites writes ? [.. writes.Pending] : [];
+        }
+    }
+
     /// <summary>A record of another kind about the inode is made: what is written from here on comes after it.</summary>
     public void Seal(FileId inode)
     {
@@ -264,12 +278,12 @@ internal sealed class EarlyWrites(long maxBytes)
 
     private InodeWrites? FindPending(FileId inode) => _inodes.TryGetValue(inode, out InodeWrites? writes) && writes.IsPending ? writes : null;
 
-    private void Raise(InodeWrites writes, ulong end, long timeNs, int bytes)
+    private static int Kills(EarlyWrite write) => (write.Flags & ChangeFlags.KillSuidGid) != 0 ? 1 : 0;
+
+    private static void Note(InodeWrites writes, long timeNs)
     {
-        writes.PendingEnd = Math.Max(writes.PendingEnd, end);
         writes.IsTimeShown &= timeNs <= writes.PendingTimeNs;
         writes.PendingTimeNs = Math.Max(writes.PendingTimeNs, timeNs);
-        _bytes += bytes;
     }
 
     private InodeWrites Get(FileId inode)

@@ -41,6 +41,9 @@ internal sealed class FuseCall(FuseRequest request, JournalWaits waits, CallComp
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<PendingCall> Forsakes => [this];
+
+    /// <inheritdoc/>
     public override void Complete(in Change change, Outcome outcome, Effects effects)
     {
         if (!TryTake())

@@ -17,6 +17,12 @@ internal sealed class InodeWrites(FileId inode)
 
     public FileId Inode { get; } = inode;
 
+    // In the order in which they began; what has ended out of turn goes when it is the first.
+    private readonly Queue<EarlyWrite> _pending = new();
+
+    // Those of them behind which nothing is pending that ends farther, so each ends before the one in front of it: the first ends farthest.
+    private readonly LinkedList<EarlyWrite> _farthest = new();
+
     /// <summary>Writes that were ever begun, and that have ended: in between they are pending.</summary>
     public long Begun { get; set; }
 
@@ -24,8 +30,11 @@ internal sealed class InodeWrites(FileId inode)
 
     public bool IsPending => Ended < Begun;
 
-    /// <summary>The first byte after all that is pending.</summary>
-    public ulong PendingEnd { get; set; }
+    /// <summary>The first byte after all that is pending; 0 if nothing is.</summary>
+    public ulong PendingEnd => _farthest.First?.Value.End ?? 0;
+
+    /// <summary>What is pending, in order.</summary>
+    public IEnumerable<EarlyWrite> Pending => _pending.Where(static write => !write.HasEnded);
 
     /// <summary>Time of the newest pending write, nanoseconds since 1970.</summary>
     public long PendingTimeNs { get; set; }
@@ -33,8 +42,8 @@ internal sealed class InodeWrites(FileId inode)
     /// <summary><see cref="PendingTimeNs"/> was answered to somebody: what is written from here on has another one.</summary>
     public bool IsTimeShown { get; set; }
 
-    /// <summary>A pending write drops suid and sgid.</summary>
-    public bool KillsSuidGid { get; set; }
+    /// <summary>Pending writes that drop suid and sgid.</summary>
+    public int Killers { get; set; }
 
     /// <summary>Open handles that write.</summary>
     public int Handles { get; set; }
@@ -46,4 +55,51 @@ internal sealed class InodeWrites(FileId inode)
 
     /// <summary>What waits until <see cref="Ended"/> is at a number.</summary>
     public List<(long At, Action Go)> Waiting { get; } = [];
+
+    /// <summary>A write is pending from here on.</summary>
+    public void Add(EarlyWrite write)
+    {
+        Begun++;
+        _pending.Enqueue(write);
+        Raise(write, write.End);
+    }
+
+    /// <summary>The write, which is the newest one, ends there now.</summary>
+    public void Raise(EarlyWrite write, ulong end)
+    {
+        write.End = end;
+        while (_farthest.Last is { } last && last.Value.End <= end)
+        {
+            _farthest.RemoveLast();
+        }
+
+        _farthest.AddLast(write);
+    }
+
+    /// <summary>The write is pending no more.</summary>
+    public void Remove(EarlyWrite write)
+    {
+        Ended++;
+        write.HasEnded = true;
+        bool isFirst = _pending.Peek() == write;
+        while (_pending.TryPeek(out EarlyWrite? first) && first.HasEnded)
+        {
+            _pending.Dequeue();
+        }
+
+        if (isFirst)
+        {
+            if (_farthest.First?.Value == write)
+            {
+                _farthest.RemoveFirst();
+            }
+        }
+        else if (_farthest.Remove(write))
+        {
+            // One that was given up: what began before it, and ends farther than what came after, counts again.
+            List<EarlyWrite> rest = [.. Pending];
+            _farthest.Clear();
+            rest.ForEach(pending => Raise(pending, pending.End));
+        }
+    }
 }

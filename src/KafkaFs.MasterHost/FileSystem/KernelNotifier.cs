@@ -12,10 +12,14 @@ namespace KafkaFs.MasterHost.FileSystem;
 /// </summary>
 internal sealed class KernelNotifier : IDisposable
 {
+    /// <summary>Notifications that a lane holds.</summary>
+    public const int LaneCapacity = 16_384;
+
     private const int LaneCount = 4;
     private const int VersionCount = 4_096;
 
     private readonly LookupTable _lookups;
+    private readonly Func<IEnumerable<(FileId Inode, FileId Parent, byte[] Name)>> _dead;
     private readonly NotificationLane[] _nodes;
     private readonly NotificationLane[] _names;
     private readonly NotificationLane[] _lanes;
@@ -29,11 +33,12 @@ internal sealed class KernelNotifier : IDisposable
     private long _sentNames;
     private long _overflows;
 
-    public KernelNotifier(LookupTable lookups)
+    /// <param name="dead">Those of the known inodes that have no name any more, with their last one.</param>
+    public KernelNotifier(LookupTable lookups, Func<IEnumerable<(FileId Inode, FileId Parent, byte[] Name)>> dead, int laneCapacity = LaneCapacity)
     {
-        _lookups = lookups;
-        _nodes = [.. Enumerable.Range(0, LaneCount).Select(index => new NotificationLane($"notify-inodes-{index}", SendNode))];
-        _names = [.. Enumerable.Range(0, LaneCount).Select(index => new NotificationLane($"notify-names-{index}", SendName))];
+        (_lookups, _dead) = (lookups, dead);
+        _nodes = [.. Enumerable.Range(0, LaneCount).Select(index => new NotificationLane($"notify-inodes-{index}", SendNode, laneCapacity))];
+        _names = [.. Enumerable.Range(0, LaneCount).Select(index => new NotificationLane($"notify-names-{index}", SendName, laneCapacity))];
         _lanes = [.. _nodes, .. _names];
     }
 
@@ -73,6 +78,15 @@ internal sealed class KernelNotifier : IDisposable
         if (VersionOf(parent) != version)
         {
             Name(parent, name);
+        }
+    }
+
+    /// <summary>Entries of a directory have gone to the kernel: as <see cref="Recheck(FileId, long)"/>.</summary>
+    public void RecheckList(FileId directory, long version)
+    {
+        if (VersionOf(directory) != version)
+        {
+            Node(directory, content: true, isDirectory: true);
         }
     }
 
@@ -136,7 +150,7 @@ internal sealed class KernelNotifier : IDisposable
     {
         if (HasAnotherParent(effects, inode))
         {
-            Node(inode, content: true);
+            Node(inode, content: true, isDirectory: true);
         }
     }
 
@@ -170,10 +184,10 @@ internal sealed class KernelNotifier : IDisposable
             Overflow();
         }
 
-        Node(parent, content: true);
+        Node(parent, content: true, isDirectory: true);
     }
 
-    private void Node(FileId inode, bool content)
+    private void Node(FileId inode, bool content, bool isDirectory = false)
     {
         if (inode.IsNone)
         {
@@ -187,7 +201,7 @@ internal sealed class KernelNotifier : IDisposable
         }
 
         MarkStale(inode, content ? 1 : 0);
-        if (!_nodes[inode.Counter % LaneCount].TryAdd(new Notification(inode, null, content)))
+        if (!_nodes[inode.Counter % LaneCount].TryAdd(new Notification(inode, null, content, IsDirectory: isDirectory)))
         {
             MarkStale(inode, content ? -1 : 0);
             Overflow();
@@ -261,9 +275,15 @@ internal sealed class KernelNotifier : IDisposable
                 _kernel!.InvalidateAllNames();
             }
 
-            foreach (FileId inode in _lookups.All())
+            foreach (FileId inode in _lookups.All().Prepend(FileId.Root))
             {
                 _kernel!.InvalidateNode(new NodeId(inode.Value), content: true);
+            }
+
+            // Else the kernel keeps them until it needs the memory.
+            foreach ((FileId inode, FileId parent, byte[] name) in _dead())
+            {
+                _kernel!.DeleteName(new NodeId(parent.Value), new NodeId(inode.Value), name);
             }
         }
         while (Interlocked.CompareExchange(ref _overflowed, 0, seen) != seen);

@@ -101,23 +101,69 @@ internal sealed partial class MasterFileSystem
     }
 
     private void ReadLater(FuseRequest request, NodeId node, HandleId handle, ulong offset, int size) =>
-        AfterWrites(request, Id(node), () => ReadContent(request, node, handle, offset, size), mayBlock: true);
+        AfterWrites(
+            request,
+            Id(node),
+            () =>
+            {
+                Errno errno = Content(node, handle, out SafeFd fd);
+                if (errno == Errno.None)
+                {
+                    ReadAll(request, fd, offset, size, read: 0);
+                }
+                else
+                {
+                    request.ReplyError(errno);
+                }
+            },
+            mayBlock: true);
 
+    // What is in memory is answered at once, the rest by a thread that may wait for the disk.
     private void ReadContent(FuseRequest request, NodeId node, HandleId handle, ulong offset, int size)
     {
+        int read = 0;
         Errno errno = Content(node, handle, out SafeFd fd);
-        if (errno == Errno.None)
+        errno = errno != Errno.None ? errno
+            : _tellsNothingOfMemory ? Errno.EOPNOTSUPP
+            : DescriptorCalls.ReadCached(fd, request.GetReplyBuffer(size), offset, out read);
+        if (errno == Errno.EAGAIN)
         {
-            errno = DescriptorCalls.ReadAll(fd, request.GetReplyBuffer(size), offset, out int read);
-            if (errno == Errno.None)
-            {
-                _metrics.OnRead(read);
-                request.ReplyBuffer(read);
-                return;
-            }
+            ReadFromDisk(request, fd, offset, size, read);
+        }
+        else if (errno == Errno.EOPNOTSUPP)
+        {
+            // A filesystem that does not say what it has in memory, as tmpfs, which has all.
+            _tellsNothingOfMemory = true;
+            ReadAll(request, fd, offset, size, read);
+        }
+        else
+        {
+            ReplyRead(request, errno, read);
+        }
+    }
+
+    private void ReadFromDisk(FuseRequest request, SafeFd fd, ulong offset, int size, int read)
+    {
+        request.Defer();
+        _disk.Post(() => ReadAll(request, fd, offset, size, read));
+    }
+
+    private void ReadAll(FuseRequest request, SafeFd fd, ulong offset, int size, int read)
+    {
+        Errno errno = DescriptorCalls.ReadAll(fd, request.GetReplyBuffer(size)[read..], offset + (ulong)read, out int rest);
+        ReplyRead(request, errno, read + rest);
+    }
+
+    private void ReplyRead(FuseRequest request, Errno errno, int read)
+    {
+        if (errno != Errno.None)
+        {
+            request.ReplyError(errno);
+            return;
         }
 
-        request.ReplyError(errno);
+        _metrics.OnRead(read);
+        request.ReplyBuffer(read);
     }
 
     /// <inheritdoc/>

@@ -48,6 +48,7 @@ internal sealed partial class MasterFileSystem
             return;
         }
 
+        long version = Notifier.VersionOf(Id(node));
         DirectoryWriter writer = request.WriteDirectory(size, plus);
         lock (_namespace.Gate)
         {
@@ -65,6 +66,7 @@ internal sealed partial class MasterFileSystem
         }
 
         request.ReplyBuffer(writer.Length);
+        Notifier.RecheckList(Id(node), version);
     }
 
     /// <inheritdoc/>

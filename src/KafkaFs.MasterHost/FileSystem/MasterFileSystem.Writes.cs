@@ -2,6 +2,7 @@ using KafkaFs.Fuse.Abi;
 using KafkaFs.Fuse.Session;
 using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
+using KafkaFs.MasterHost.Session;
 using KafkaFs.Posix;
 using KafkaFs.Posix.Files;
 using KafkaFs.Replica.Namespace;
@@ -80,7 +81,7 @@ internal sealed partial class MasterFileSystem
     }
 
     /// <summary>close(2): the writes of the file are applied, and what was lost is told.</summary>
-    public override void Flush(FuseRequest request, NodeId node, HandleId handle) => AfterWrites(request, Id(node), () => ReplyLoss(request, handle));
+    public override void Flush(FuseRequest request, NodeId node, HandleId handle) => AfterWrites(request, Id(node), () => ReplyLoss(request, handle), isTold: true);
 
     /// <inheritdoc/>
     public override void FSync(FuseRequest request, NodeId node, HandleId handle, bool dataOnly) => Flush(request, node, handle);
@@ -164,7 +165,7 @@ internal sealed partial class MasterFileSystem
     }
 
     // Calls that show content, or answer for it, wait for the writes that are pending when they come.
-    private void AfterWrites(FuseRequest request, FileId inode, Action go, bool mayBlock = false)
+    private void AfterWrites(FuseRequest request, FileId inode, Action go, bool mayBlock = false, bool isTold = false)
     {
         if (!_writes.IsPending(inode))
         {
@@ -173,8 +174,8 @@ internal sealed partial class MasterFileSystem
         }
 
         // The thread that applies must not wait for a disk.
-        Action answer = mayBlock ? () => ThreadPool.UnsafeQueueUserWorkItem(static action => action(), go, preferLocal: false) : go;
-        WriteWait wait = Wait(request, answer);
+        Action answer = mayBlock ? () => _disk.Post(go) : go;
+        WriteWait wait = Wait(request, answer, isTold ? () => _writes.PendingOf(inode) : null);
         if (_writes.TryWait(inode, wait.Go))
         {
             _session.Hurry();
@@ -186,9 +187,9 @@ internal sealed partial class MasterFileSystem
         }
     }
 
-    private WriteWait Wait(FuseRequest request, Action go)
+    private WriteWait Wait(FuseRequest request, Action go, Func<IReadOnlyList<PendingCall>>? waitsFor = null)
     {
-        WriteWait wait = new(request, _session.Waits, go);
+        WriteWait wait = new(request, _session.Waits, go) { WaitsFor = waitsFor };
         Defer(request, wait);
         return wait;
     }

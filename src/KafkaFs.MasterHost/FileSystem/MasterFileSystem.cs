@@ -41,9 +41,11 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
     private readonly KafkaFsMetrics _metrics;
     private readonly SpaceReserve _reserve;
     private readonly EarlyWrites _writes = new(MaxPendingBytes);
+    private readonly DiskThreads _disk = new();
     private readonly LogEnd? _logEnd;
     private readonly TimeSpan _validity;
     private TimeSpan _nameValidity = s_shortValidity;
+    private volatile bool _tellsNothingOfMemory;
 
     /// <param name="logEnd">Close-to-open: who opens or looks up waits for it, and the kernel asks each time. Null: nobody waits.</param>
     public MasterFileSystem(LocalReplica replica, MasterSession session, SpaceReserve reserve, KafkaFsMetrics metrics, LogEnd? logEnd = null)
@@ -51,7 +53,7 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
         (_logEnd, _validity) = (logEnd, logEnd is null ? s_validity : TimeSpan.Zero);
         (_replica, _namespace, _session, _reserve, _metrics) = (replica, replica.Namespace, session, reserve, metrics);
         Orphans = new OrphanTable(replica, _lookups);
-        Notifier = new KernelNotifier(_lookups);
+        Notifier = new KernelNotifier(_lookups, Orphans.Settled);
         _writes.Lost = Notifier.OnLost;
     }
 
@@ -225,6 +227,7 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
     {
         Notifier.Dispose();
         Orphans.Dispose();
+        _disk.Dispose();
     }
 
     // Close-to-open: what was answered elsewhere before this request is applied here first.

@@ -3,48 +3,103 @@ using System.Collections.Concurrent;
 namespace KafkaFs.MasterHost.FileSystem;
 
 /// <summary>
-/// A queue of notifications with a thread of its own, which may block in the kernel for as long as a caller holds a lock there. Each is
-/// sent again a second later, since an answer that was made before the change may reach the kernel's caches after the notification.
+/// A queue of notifications with a thread of its own, which may block in the kernel for as long as a caller holds a lock there: then another thread
+/// goes on with what is behind it, since it is about other inodes mostly. Each is sent again a second later, since an answer that was made before the
+/// change may reach the kernel's caches after the notification.
 /// </summary>
-/// <param name="send">Sends one; true for the first time. On the lane's thread.</param>
-internal sealed class NotificationLane(string name, Action<Notification, bool> send) : IDisposable
+internal sealed class NotificationLane : IDisposable
 {
-    /// <summary>Notifications that a lane holds, at most; as many wait for their second time.</summary>
-    public const int Capacity = 16_384;
+    /// <summary>Threads that may be blocked at a time.</summary>
+    public const int MaxThreads = 16;
 
     private const long RepeatAfterMs = 1_000;
+    private const long BlockedAfterMs = 100;
 
-    private readonly BlockingCollection<Notification> _queue = new(Capacity);
-    private readonly Queue<(long DueMs, Notification Notification)> _repeats = new();
+    private readonly string _name;
+    private readonly Action<Notification, bool> _send;
+    private readonly int _capacity;
+    private readonly BlockingCollection<Notification> _queue;
+    private readonly Timer _look;
+    private int _threads;
+    private int _isLooked;
+    private long _takenMs = Environment.TickCount64;
+
+    /// <param name="send">Sends one; true for the first time. On a thread of the lane.</param>
+    /// <param name="capacity">Notifications that it holds, at most; as many wait for their second time.</param>
+    public NotificationLane(string name, Action<Notification, bool> send, int capacity)
+    {
+        (_name, _send, _capacity, _queue) = (name, send, capacity, new BlockingCollection<Notification>(capacity));
+        _look = new Timer(_ => Look());
+    }
 
     public int Count => _queue.Count;
 
-    public void Start() => new Thread(Run) { IsBackground = true, Name = name }.Start();
+    public void Start()
+    {
+        int number = Interlocked.Increment(ref _threads);
+        new Thread(Run) { IsBackground = true, Name = number == 1 ? _name : $"{_name}-{number}" }.Start();
+    }
 
     /// <summary>False if there is no room. From any thread; never waits.</summary>
-    public bool TryAdd(in Notification notification) => _queue.TryAdd(notification);
+    public bool TryAdd(in Notification notification)
+    {
+        bool isAdded = _queue.TryAdd(notification);
+        LookLater();
+        return isAdded;
+    }
 
     /// <summary>Nothing is added any more; the thread ends when it is through. Its queue is left to it.</summary>
-    public void Dispose() => _queue.CompleteAdding();
+    public void Dispose()
+    {
+        _look.Dispose();
+        _queue.CompleteAdding();
+    }
+
+    private void LookLater()
+    {
+        if (Volatile.Read(ref _isLooked) == 0 && Interlocked.Exchange(ref _isLooked, 1) == 0)
+        {
+            _look.Change(BlockedAfterMs, Timeout.Infinite);
+        }
+    }
+
+    private void Look()
+    {
+        Volatile.Write(ref _isLooked, 0);
+        if (_queue.Count == 0 || _queue.IsAddingCompleted)
+        {
+            return;
+        }
+
+        bool isBlocked = Environment.TickCount64 - Volatile.Read(ref _takenMs) >= BlockedAfterMs;
+        if (isBlocked && Volatile.Read(ref _threads) is > 0 and < MaxThreads)
+        {
+            Start();
+        }
+
+        LookLater();
+    }
 
     private void Run()
     {
+        Queue<(long DueMs, Notification Notification)> repeats = new();
         while (!_queue.IsCompleted)
         {
-            if (_queue.TryTake(out Notification notification, WaitMs()))
+            if (_queue.TryTake(out Notification notification, WaitMs(repeats)))
             {
-                send(notification, true);
-                _repeats.Enqueue((Environment.TickCount64 + RepeatAfterMs, notification with { HasContent = false }));
+                Volatile.Write(ref _takenMs, Environment.TickCount64);
+                _send(notification, true);
+                repeats.Enqueue((Environment.TickCount64 + RepeatAfterMs, notification.Again));
             }
 
-            while (_repeats.TryPeek(out (long DueMs, Notification Notification) next) && (next.DueMs <= Environment.TickCount64 || _repeats.Count > Capacity))
+            while (repeats.TryPeek(out (long DueMs, Notification Notification) next) && (next.DueMs <= Environment.TickCount64 || repeats.Count > _capacity))
             {
-                send(_repeats.Dequeue().Notification, false);
+                _send(repeats.Dequeue().Notification, false);
             }
         }
     }
 
-    private int WaitMs() => _repeats.TryPeek(out (long DueMs, Notification Notification) next)
+    private static int WaitMs(Queue<(long DueMs, Notification Notification)> repeats) => repeats.TryPeek(out (long DueMs, Notification Notification) next)
         ? (int)Math.Clamp(next.DueMs - Environment.TickCount64, 0, RepeatAfterMs)
         : Timeout.Infinite;
 }

@@ -23,10 +23,14 @@ internal sealed class Orphan(
 
     private readonly Lock _gate = new();
     private InodeAttributes _attributes = attributes;
+    private bool _isGone;
 
     public SafeFd? Content { get; } = content;
 
     public byte[] Target { get; } = target;
+
+    /// <summary>The name that went last, and its directory.</summary>
+    public required (FileId Parent, byte[] Name) LastName { get; init; }
 
     /// <summary>The name is gone from the namespace. Kept by the table, under its lock.</summary>
     public bool IsSettled { get; set; }
@@ -61,11 +65,16 @@ internal sealed class Orphan(
         }
     }
 
-    /// <summary>Does what a record says that evaluation has let pass.</summary>
+    /// <summary>Does what a record says that evaluation has let pass; nothing once the kernel has forgotten the inode, since nobody can see it any more.</summary>
     public Errno Apply(in Change change, long nowNs)
     {
         lock (_gate)
         {
+            if (_isGone)
+            {
+                return Errno.None;
+            }
+
             Errno errno = change.Kind switch
             {
                 ChangeKind.Write => Write(change, nowNs),
@@ -82,7 +91,14 @@ internal sealed class Orphan(
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Content?.Dispose();
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isGone = true;
+            Content?.Dispose();
+        }
+    }
 
     private Errno Write(in Change change, long nowNs)
     {

@@ -31,7 +31,8 @@ internal sealed class OrphanTable(LocalReplica replica, LookupTable lookups) : I
         SafeFd? content = attributes.Type == InodeType.RegularFile ? OpenContent(inode) : null;
         (attributes.Links, attributes.Entries, attributes.Subdirectories) = (0, 0, 0);
         attributes.CtimeNs = timeNs;
-        _orphans[inode] = new Orphan(attributes, content, state.GetTarget(inode).ToArray(), Xattrs(state, inode), state.Limits);
+        state.TryGetName(inode, out FileId parent, out ReadOnlySpan<byte> name);
+        _orphans[inode] = new Orphan(attributes, content, state.GetTarget(inode).ToArray(), Xattrs(state, inode), state.Limits) { LastName = (parent, name.ToArray()) };
     }
 
     /// <summary>The name is gone from the namespace: nobody new can find the inode.</summary>
@@ -58,6 +59,10 @@ internal sealed class OrphanTable(LocalReplica replica, LookupTable lookups) : I
             }
         }
     }
+
+    /// <summary>Those that have no name any more, with their last one.</summary>
+    public IEnumerable<(FileId Inode, FileId Parent, byte[] Name)> Settled() =>
+        _orphans.Where(static orphan => orphan.Value.IsSettled).Select(static orphan => (orphan.Key, orphan.Value.LastName.Parent, orphan.Value.LastName.Name));
 
     public bool TryGet(FileId inode, out Orphan orphan) => _orphans.TryGetValue(inode, out orphan!);
 

@@ -23,6 +23,12 @@ internal sealed class WriteWait(FuseRequest request, JournalWaits waits, Action 
         set => _isInterrupted = value;
     }
 
+    /// <summary>What it waits for, if its caller is told whether that was lost; null: the caller only looks.</summary>
+    public Func<IReadOnlyList<PendingCall>>? WaitsFor { get; init; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PendingCall> Forsakes => WaitsFor?.Invoke() ?? [];
+
     /// <summary>What it waited for is over.</summary>
     public void Go()
     {

@@ -11,6 +11,9 @@ internal interface IJournalWait
     /// <summary>Somebody wants it to end early. It stays true once it is.</summary>
     bool IsInterrupted { get; set; }
 
+    /// <summary>What is given up with it when it has waited for too long: the caller is told that it failed.</summary>
+    IReadOnlyList<PendingCall> Forsakes { get; }
+
     /// <summary>
     /// Answers the caller with <paramref name="errno"/>, "outcome unknown", and takes the wait out of the table; what was waited for goes on without
     /// it. False if it is over already.

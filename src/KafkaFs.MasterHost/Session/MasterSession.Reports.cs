@@ -241,19 +241,35 @@ internal sealed partial class MasterSession
     {
         foreach (IJournalWait wait in overdue)
         {
-            if (!wait.TryEnd(Errno.EIO) || wait is not PendingCall call)
+            IReadOnlyList<PendingCall> calls = wait.Forsakes;
+            if (wait.TryEnd(Errno.EIO))
             {
-                continue;
-            }
-
-            lock (_gate)
-            {
-                if (!_ended && !_pending.TryWithdraw(call))
+                foreach (PendingCall withdrawn in calls.Where(call => !call.IsForsaken && TryForsake(call)))
                 {
-                    _givingUp.OnForsaken(call);
-                    GiveUpOnceDrained();
+                    withdrawn.Abandon(Errno.EIO);
                 }
             }
+        }
+    }
+
+    // True if it was withdrawn.
+    private bool TryForsake(PendingCall call)
+    {
+        lock (_gate)
+        {
+            if (!_ended && _pending.TryWithdraw(call))
+            {
+                return true;
+            }
+
+            // It may be through by now.
+            if (!_ended && _pending.Holds(call))
+            {
+                _givingUp.OnForsaken(call);
+                GiveUpOnceDrained();
+            }
+
+            return false;
         }
     }
 

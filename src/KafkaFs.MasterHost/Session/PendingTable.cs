@@ -77,6 +77,9 @@ internal sealed class PendingTable
     /// <summary>A call that was handed over and not accepted; null if there is none of that sequence.</summary>
     public PendingCall? Find(ulong sequence) => _handedOver.GetValueOrDefault(sequence);
 
+    /// <summary>The call, or a part of it, is not accepted yet.</summary>
+    public bool Holds(PendingCall whole) => _handedOver.Values.Concat(_queued).Any(call => call.Whole == whole);
+
     /// <summary>
     /// Removes and returns the call whose record evaluation accepted; null if there is none of that sequence, or another one was
     /// next: then the accepted record is not of this process.

@@ -122,6 +122,42 @@ public static unsafe partial class DescriptorCalls
         return Errno.None;
     }
 
+    /// <summary>
+    /// preadv2(2) with RWF_NOWAIT until <paramref name="buffer"/> is full or the file ends: EAGAIN if what comes after the <paramref name="read"/> bytes is
+    /// not in memory, EOPNOTSUPP where the filesystem does not tell.
+    /// </summary>
+    public static Errno ReadCached(SafeFd fd, Span<byte> buffer, ulong offset, out int read)
+    {
+        const int noWait = 8;
+        using DescriptorScope scope = new(fd);
+        read = 0;
+        fixed (byte* start = buffer)
+        {
+            while (read < buffer.Length)
+            {
+                IoVector vector = new() { Start = start + read, Length = buffer.Length - read };
+                nint count = preadv2(scope.Descriptor, &vector, 1, (long)offset + read, noWait);
+                if (count < 0)
+                {
+                    if (FileCalls.LastErrno() != Errno.EINTR)
+                    {
+                        return FileCalls.LastErrno();
+                    }
+                }
+                else if (count == 0)
+                {
+                    break;
+                }
+                else
+                {
+                    read += (int)count;
+                }
+            }
+        }
+
+        return Errno.None;
+    }
+
     /// <summary>lseek(2) with SEEK_DATA = 3 or SEEK_HOLE = 4; moves the descriptor's own position, which nothing here uses.</summary>
     public static Errno Seek(SafeFd fd, long offset, int whence, out long result)
     {
@@ -187,6 +223,13 @@ public static unsafe partial class DescriptorCalls
     }
 
     [StructLayout(LayoutKind.Sequential)]
+    private struct IoVector
+    {
+        public byte* Start;
+        public nint Length;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
     private struct TimeSpec
     {
         public long Seconds;
@@ -225,6 +268,9 @@ public static unsafe partial class DescriptorCalls
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint pread(int fd, ref byte buffer, nint count, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint preadv2(int fd, IoVector* vectors, int count, long offset, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial long lseek(int fd, long offset, int whence);

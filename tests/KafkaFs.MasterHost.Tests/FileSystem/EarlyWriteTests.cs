@@ -146,6 +146,23 @@ public sealed class EarlyWriteTests : IDisposable
         Assert.Equal("aa\0\0bbbb", _master.Read(_node, _handle));
     }
 
+    // A log that is always written to, and that somebody cuts: tail -F goes by the size.
+    [Fact]
+    public void G2_WhatIsCutShowsThoughAWriteBehindItIsPending()
+    {
+        _master.IsStalled = true;
+        Write(1_000, "content");
+        _master.Serve(SetAttr(8).U32(0).U32(0).U32(0).U32(0).U32(0));
+        Write(0, "0123456789");
+        Assert.Equal(1_007UL, _master.GetAttr(_node).Size);
+        _master.Let(2);
+        Assert.Equal(Errno.None, _master.Answer().Errno);
+        Assert.Equal(10UL, _master.GetAttr(_node).Size);
+        _master.IsStalled = false;
+        _master.Flush(_node, _handle);
+        Assert.Equal("0123456789", _master.Read(_node, _handle));
+    }
+
     [Fact]
     public void ALostWriteIsToldOnceByEachHandle()
     {

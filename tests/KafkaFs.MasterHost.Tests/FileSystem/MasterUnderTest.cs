@@ -71,6 +71,9 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
         set => _journal.IsStalled = value;
     }
 
+    /// <summary>The journal, which is stalled, takes so many records.</summary>
+    public void Let(int records) => _journal.Let(records);
+
     /// <summary>Records in the journal.</summary>
     public long Records => _journal.QueryBounds(0, default).Next;
 
@@ -174,6 +177,8 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
 
     private sealed class StallableJournal(IJournal inner, int? maxRecordBytes) : IJournal
     {
+        private int _let;
+
         public bool IsStalled { get; set; }
 
         public JournalIdentity Identity => inner.Identity;
@@ -190,11 +195,20 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
 
         public IJournalReader OpenReader(int partition, long from) => inner.OpenReader(partition, from);
 
+        public void Let(int records) => Interlocked.Add(ref _let, records);
+
+        private bool TakesOne()
+        {
+            bool takes = Interlocked.Decrement(ref _let) >= 0;
+            Interlocked.Add(ref _let, takes ? 0 : 1);
+            return takes;
+        }
+
         public void Dispose() => inner.Dispose();
 
         private sealed class Appender(StallableJournal journal, IJournalAppender inner) : IJournalAppender
         {
-            public bool TryAppend(ReadOnlyMemory<byte> record, long ticket) => !journal.IsStalled && inner.TryAppend(record, ticket);
+            public bool TryAppend(ReadOnlyMemory<byte> record, long ticket) => (!journal.IsStalled || journal.TakesOne()) && inner.TryAppend(record, ticket);
 
             public void Dispose() => inner.Dispose();
         }

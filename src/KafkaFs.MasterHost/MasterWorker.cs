@@ -80,7 +80,7 @@ internal sealed partial class MasterWorker(
             IsJournalAway = isAway,
         };
         using MasterSession session = new(replica.Applier, journal, check, options, _logger, clock);
-        SessionStart start = new(session, replica, clock);
+        SessionStart start = new(session, replica, clock, _logger);
         SpaceReserve reserve = new(() => replica.Tree.StatFileSystem(out FileSystemStatus space) == Errno.None ? space : null, settings.ReserveBytes, _logger, clock);
         using LogEnd? logEnd = settings.CloseToOpen ? new LogEnd(journal, () => replica.Reached, settings.StallAfter < s_openLimit ? settings.StallAfter : s_openLimit, clock) : null;
         using MasterFileSystem fileSystem = new(replica, session, reserve, metrics, logEnd);

@@ -22,29 +22,29 @@ internal sealed partial class MountCompanion : IDisposable
 
     private static readonly TimeSpan s_lookInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_restartAfter = TimeSpan.FromSeconds(2);
 
     private readonly FuseMount _mount;
-    private readonly Process? _process;
+    private readonly ILogger _logger;
+    private readonly Lock _gate = new();
+    private Process? _process;
+    private bool _isOver;
 
-    private MountCompanion(FuseMount mount, Process? process) => (_mount, _process) = (mount, process);
+    private MountCompanion(FuseMount mount, ILogger logger) => (_mount, _logger) = (mount, logger);
 
-    /// <summary>Starts the companion of <paramref name="mount"/>. If that cannot be, a warning says so, and there is none.</summary>
+    /// <summary>
+    /// Starts the companion of <paramref name="mount"/>, and another one if it ends before the mount does (somebody kills it, the machine lacks memory). If that
+    /// cannot be, a warning says so, and there is none.
+    /// </summary>
     public static MountCompanion Start(FuseMount mount, ILogger logger)
     {
-        if (mount.Connection is not uint connection)
+        MountCompanion companion = new(mount, logger);
+        if (mount.Connection is uint connection)
         {
-            return new MountCompanion(mount, null);
+            companion.StartProcess(connection);
         }
 
-        try
-        {
-            return new MountCompanion(mount, Process.Start(StartInfo(mount.Path, connection)));
-        }
-        catch (Win32Exception exception)
-        {
-            LogNone(logger, mount.Path, exception.Message);
-            return new MountCompanion(mount, null);
-        }
+        return companion;
     }
 
     /// <summary>The companion: returns when the master has no need of it any more, or is dead and its mount is gone.</summary>
@@ -74,12 +74,56 @@ internal sealed partial class MountCompanion : IDisposable
     /// <summary>The companion ends, and is waited for a moment; where the mount could not be taken away, it stays until this process has ended.</summary>
     public void Dispose()
     {
-        if (_process is not null && _mount.Ended.IsCompleted)
+        Process? process;
+        lock (_gate)
         {
-            _process.StandardInput.Close();
-            _process.WaitForExit(s_endLimit);
-            _process.Dispose();
+            (_isOver, process) = (true, _process);
         }
+
+        if (process is not null && _mount.Ended.IsCompleted)
+        {
+            process.StandardInput.Close();
+            process.WaitForExit(s_endLimit);
+            process.Dispose();
+        }
+    }
+
+    private void StartProcess(uint connection)
+    {
+        lock (_gate)
+        {
+            if (_isOver || _mount.Ended.IsCompleted)
+            {
+                return;
+            }
+
+            try
+            {
+                _process?.Dispose();
+                _process = Process.Start(StartInfo(_mount.Path, connection))!;
+                _process.EnableRaisingEvents = true;
+                _process.Exited += (_, _) => OnExited(connection);
+            }
+            catch (Win32Exception exception)
+            {
+                _process = null;
+                LogNone(_logger, _mount.Path, exception.Message);
+            }
+        }
+    }
+
+    private void OnExited(uint connection)
+    {
+        lock (_gate)
+        {
+            if (_isOver || _mount.Ended.IsCompleted)
+            {
+                return;
+            }
+        }
+
+        LogEnded(_logger, _mount.Path);
+        Task.Delay(s_restartAfter).ContinueWith(_ => StartProcess(connection), TaskScheduler.Default);
     }
 
     private static PosixSignalRegistration Ignore(PosixSignal signal) => PosixSignalRegistration.Create(signal, static context => context.Cancel = true);
@@ -107,6 +151,9 @@ internal sealed partial class MountCompanion : IDisposable
         start.Environment.Remove("WATCHDOG_USEC");
         return start;
     }
+
+    [LoggerMessage(6103, LogLevel.Warning, "The companion of the mount on {Path} has ended; another one is started")]
+    private static partial void LogEnded(ILogger logger, string path);
 
     [LoggerMessage(6101, LogLevel.Warning, "No companion of the mount on {Path} could be started ({Words}): after a kill -9, `cleanup` frees the path")]
     private static partial void LogNone(ILogger logger, string path, string words);

@@ -92,6 +92,7 @@ public sealed class KafkaFsMetrics : IDisposable
         ObserveQueue("acknowledged_records", () => replica.Applier.OwnQueued);
         Observe(replica.Checkpoints);
         _meter.CreateObservableGauge("kafkafs_inodes", () => state.InodeCount, description: "Inodes of the filesystem.");
+        _meter.CreateObservableGauge("kafkafs_sessions", () => Sessions(state), description: "Open sessions of masters, also of those that were killed.");
         _meter.CreateObservableGauge("kafkafs_entries", () => state.EntryCount, description: "Names of the filesystem.");
     }
 
@@ -137,6 +138,14 @@ public sealed class KafkaFsMetrics : IDisposable
         new(sent.Names, new KeyValuePair<string, object?>("of", "name")),
         new(sent.All, new KeyValuePair<string, object?>("of", "all")),
     ];
+
+    private static int Sessions(NamespaceState state)
+    {
+        lock (state.Gate)
+        {
+            return state.Sessions.Count;
+        }
+    }
 
     private static IEnumerable<Measurement<long>> Kinds(ApplyCounters counters) =>
         Enum.GetValues<ChangeKind>().Where(kind => kind != ChangeKind.None)

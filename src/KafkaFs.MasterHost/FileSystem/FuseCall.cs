@@ -1,4 +1,5 @@
 using KafkaFs.Fuse.Session;
+using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
 using KafkaFs.MasterHost.Session;
 using KafkaFs.Posix;
@@ -22,7 +23,13 @@ internal delegate void LateCompletion(in Change change, Effects effects);
 internal sealed class FuseCall(FuseRequest request, JournalWaits waits, CallCompletion succeed) : PendingCall, IJournalWait
 {
     private volatile bool _isInterrupted;
+    private volatile bool _isInDoubt;
     private int _isOver;
+
+    /// <summary>Told of the directories whose names the call changes, while its outcome is unknown; None twice if it changes no name.</summary>
+    public required DoubtTable Doubts { get; init; }
+
+    public required (FileId From, FileId To) Directories { get; init; }
 
     /// <summary>An errno of evaluation that the kernel is told as another one.</summary>
     public Func<Errno, Errno>? Translate { get; init; }
@@ -49,6 +56,7 @@ internal sealed class FuseCall(FuseRequest request, JournalWaits waits, CallComp
         if (!TryTake())
         {
             Late(change, effects);
+            EndDoubt();
         }
         else if (outcome.Errno == Errno.None)
         {
@@ -76,6 +84,7 @@ internal sealed class FuseCall(FuseRequest request, JournalWaits waits, CallComp
     {
         if (!TryTake())
         {
+            EndDoubt();
             return;
         }
 
@@ -90,18 +99,66 @@ internal sealed class FuseCall(FuseRequest request, JournalWaits waits, CallComp
     }
 
     /// <inheritdoc/>
-    public override void Abandon(Errno errno) => TryEnd(errno);
+    public override void Abandon(Errno errno)
+    {
+        if (TryTake())
+        {
+            request.ReplyError(errno);
+        }
+        else
+        {
+            EndDoubt();
+        }
+    }
 
     /// <inheritdoc/>
     public bool TryEnd(Errno errno)
     {
+        // Before somebody else can find that it is over.
+        BeginDoubt();
         bool isTaken = TryTake();
         if (isTaken)
         {
             request.ReplyError(errno);
         }
+        else
+        {
+            EndDoubt();
+        }
 
         return isTaken;
+    }
+
+    private void BeginDoubt()
+    {
+        _isInDoubt = true;
+        if (!Directories.From.IsNone)
+        {
+            Doubts.Begin(Directories.From);
+        }
+
+        if (!Directories.To.IsNone)
+        {
+            Doubts.Begin(Directories.To);
+        }
+    }
+
+    private void EndDoubt()
+    {
+        if (!_isInDoubt)
+        {
+            return;
+        }
+
+        if (!Directories.From.IsNone)
+        {
+            Doubts.End(Directories.From);
+        }
+
+        if (!Directories.To.IsNone)
+        {
+            Doubts.End(Directories.To);
+        }
     }
 
     // The request is somebody else's once it is answered: only who gets true may touch it.

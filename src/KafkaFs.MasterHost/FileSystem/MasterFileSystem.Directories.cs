@@ -76,8 +76,25 @@ internal sealed partial class MasterFileSystem
         request.ReplyError(Errno.None);
     }
 
-    /// <summary>Every call in it was answered after it was applied.</summary>
-    public override void FSyncDir(FuseRequest request, NodeId node, HandleId handle) => request.ReplyError(Errno.None);
+    /// <summary>Every call in it was answered after it was applied, but for those that ended while the journal was away.</summary>
+    public override void FSyncDir(FuseRequest request, NodeId node, HandleId handle)
+    {
+        if (!_doubts.Contains(Id(node)))
+        {
+            request.ReplyError(Errno.None);
+            return;
+        }
+
+        WriteWait wait = Wait(request, () => request.ReplyError(Errno.None));
+        if (_doubts.TryWait(Id(node), wait.Go))
+        {
+            _session.Waits.EndIfInterrupted(wait);
+        }
+        else
+        {
+            wait.Go();
+        }
+    }
 
     private static bool AddDot(ref DirectoryWriter writer, ReadOnlySpan<byte> name, FileId inode, ulong offset) =>
         writer.TryAdd(name, inode.Value, (uint)InodeType.Directory, offset, default);

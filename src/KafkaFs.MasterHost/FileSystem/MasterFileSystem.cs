@@ -41,6 +41,7 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
     private readonly KafkaFsMetrics _metrics;
     private readonly SpaceReserve _reserve;
     private readonly EarlyWrites _writes = new(MaxPendingBytes);
+    private readonly DoubtTable _doubts = new();
     private readonly DiskThreads _disk = new();
     private readonly LogEnd? _logEnd;
     private readonly TimeSpan _validity;
@@ -306,7 +307,14 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
         }
 
         change.Header.Path = PathHint(change, t_path ??= new byte[ChangeCodec.MaxPathBytes]);
-        FuseCall call = new(request, _session.Waits, succeed) { Translate = translate, Part = ApplyPart, Late = Notifier.OnForeign };
+        FuseCall call = new(request, _session.Waits, succeed)
+        {
+            Translate = translate,
+            Part = ApplyPart,
+            Late = Notifier.OnForeign,
+            Doubts = _doubts,
+            Directories = (change.Parent, change.NewParent),
+        };
         Defer(request, call);
         errno = _session.Submit(ref change, call);
         if (errno != Errno.None)

@@ -3,6 +3,7 @@ using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Replica;
 using KafkaFs.Replica.Namespace;
+using Microsoft.Extensions.Logging;
 
 namespace KafkaFs.MasterHost.Session;
 
@@ -10,12 +11,13 @@ namespace KafkaFs.MasterHost.Session;
 /// Brings a session into being: FilesystemCreated if the journal is empty, then SessionStarted. Both may race with other masters;
 /// the log decides, and evaluation tells (<see cref="OnApplied"/>, by the holder of the apply lock).
 /// </summary>
-internal sealed class SessionStart(MasterSession session, LocalReplica replica, TimeProvider clock)
+internal sealed partial class SessionStart(MasterSession session, LocalReplica replica, TimeProvider clock, ILogger logger)
 {
     private readonly Guid _uuid = Guid.NewGuid();
     private readonly TaskCompletionSource _created = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private MasterIdentity? _identity;
+    private bool _toldOthers;
 
     /// <summary>What a mount without a session waits for, in words, or null.</summary>
     public string? Words => _started.Task.IsCompleted ? null : "the journal is back: changes wait until this master has caught up with it and has a session";
@@ -58,6 +60,18 @@ internal sealed class SessionStart(MasterSession session, LocalReplica replica, 
             case ChangeKind.SessionEnded when outcome.IsAccepted && session.Id != SessionId.None && change.Closes == session.Id && change.Header.Session != session.Id:
                 session.End(new HostFailure(ExitCode.SessionClosed, $"session {session.Id} was closed by an operator"));
                 break;
+        }
+
+        TellOthers(change.Kind);
+    }
+
+    // Programs that lock files on two machines do not see each other: somebody should have heard of it.
+    private void TellOthers(ChangeKind kind)
+    {
+        if (kind == ChangeKind.SessionStarted && !_toldOthers && _started.Task.IsCompletedSuccessfully && replica.Namespace.Sessions.Count > 1)
+        {
+            _toldOthers = true;
+            LogOthers(logger, replica.Namespace.Sessions.Count);
         }
     }
 
@@ -117,4 +131,7 @@ internal sealed class SessionStart(MasterSession session, LocalReplica replica, 
         change.Header.TimeNs = ChangeHeader.NowNs(clock);
         return ChangeCodec.Encode(change);
     }
+
+    [LoggerMessage(6020, LogLevel.Warning, "{Count} masters have sessions of this filesystem: locks (flock, fcntl) are each machine's own, so programs that rely on them belong on one mount")]
+    private static partial void LogOthers(ILogger logger, int count);
 }

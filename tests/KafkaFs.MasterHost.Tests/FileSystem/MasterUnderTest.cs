@@ -37,13 +37,13 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
     private readonly Thread _follower;
     private ulong _unique;
 
-    private MasterUnderTest(int? maxRecordBytes)
+    private MasterUnderTest(int? maxRecordBytes, TimeSpan stallAfter)
     {
         _journal = new StallableJournal(new EmbeddedJournalProvider(_folder["journal.db"], NullLogger.Instance).OpenAsync(true, default).Result, maxRecordBytes);
         Replica = LocalReplica.Open(new ReplicaOptions { DataRoot = _folder["root"] }, _journal, NullLogger.Instance, TimeProvider.System, default);
         _session = new MasterSession(
-            Replica.Applier, _journal, new FakeLogCheck(), new SessionOptions(), NullLogger.Instance, TimeProvider.System);
-        SessionStart start = new(_session, Replica, TimeProvider.System);
+            Replica.Applier, _journal, new FakeLogCheck(), new SessionOptions { StallAfter = stallAfter }, NullLogger.Instance, TimeProvider.System);
+        SessionStart start = new(_session, Replica, TimeProvider.System, NullLogger.Instance);
         SpaceReserve reserve = new(() => new FileSystemStatus { BlockSize = 1, BlocksAvailable = FreeBytes }, 0x1000_0000, NullLogger.Instance, Clock);
         FileSystem = new MasterFileSystem(Replica, _session, reserve, _metrics);
         Replica.Applier.Observer = new MasterObserver(_session, start, FileSystem, Replica.Applier.OwnAppends, logEnd: null);
@@ -74,11 +74,20 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
     /// <summary>The journal, which is stalled, takes so many records.</summary>
     public void Let(int records) => _journal.Let(records);
 
+    /// <summary>The journal takes records, and neither has them nor reports them until it is unset.</summary>
+    public bool IsSilent
+    {
+        set => _journal.IsSilent = value;
+    }
+
+    /// <summary>Waits for the journal to count as stalled.</summary>
+    public void AwaitStall() => Assert.True(SpinWait.SpinUntil(() => _session.Waits.IsStalled, s_limit), "The journal is not stalled.");
+
     /// <summary>Records in the journal.</summary>
     public long Records => _journal.QueryBounds(0, default).Next;
 
     /// <param name="maxRecordBytes">What the journal says that it takes; null for its own limit.</param>
-    public static MasterUnderTest Start(int? maxRecordBytes = null) => new(maxRecordBytes);
+    public static MasterUnderTest Start(int? maxRecordBytes = null, int stallAfterSeconds = 10) => new(maxRecordBytes, TimeSpan.FromSeconds(stallAfterSeconds));
 
     public RequestBytes Request(FuseOpcode opcode, ulong node) => new(opcode, _unique += 2, node);
 
@@ -178,6 +187,7 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
     private sealed class StallableJournal(IJournal inner, int? maxRecordBytes) : IJournal
     {
         private int _let;
+        private List<Action>? _kept;
 
         public bool IsStalled { get; set; }
 
@@ -195,6 +205,17 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
 
         public IJournalReader OpenReader(int partition, long from) => inner.OpenReader(partition, from);
 
+        public bool IsSilent
+        {
+            get => _kept is not null;
+            set
+            {
+                List<Action>? kept = _kept;
+                _kept = value ? [] : null;
+                kept?.ForEach(static append => append());
+            }
+        }
+
         public void Let(int records) => Interlocked.Add(ref _let, records);
 
         private bool TakesOne()
@@ -208,7 +229,18 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
 
         private sealed class Appender(StallableJournal journal, IJournalAppender inner) : IJournalAppender
         {
-            public bool TryAppend(ReadOnlyMemory<byte> record, long ticket) => (!journal.IsStalled || journal.TakesOne()) && inner.TryAppend(record, ticket);
+            public bool TryAppend(ReadOnlyMemory<byte> record, long ticket)
+            {
+                if (journal._kept is List<Action> kept)
+                {
+                    kept.Add(() => inner.TryAppend(record, ticket));
+                    return true;
+                }
+
+                return TryAppendNow(record, ticket);
+            }
+
+            private bool TryAppendNow(ReadOnlyMemory<byte> record, long ticket) => (!journal.IsStalled || journal.TakesOne()) && inner.TryAppend(record, ticket);
 
             public void Dispose() => inner.Dispose();
         }

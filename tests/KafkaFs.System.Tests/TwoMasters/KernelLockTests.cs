@@ -68,6 +68,8 @@ public sealed class KernelLockTests : IDisposable
             Assert.Equal(Errno.None, DescriptorCalls.WriteAll(log, "one\n"u8, 0));
             Assert.Single(Directory.GetFiles($"{_setup.Mount}/d"));
             Assert.Equal(Errno.None, DescriptorCalls.WriteAll(log, "two\n"u8, 0));
+            // Else nothing was pending, and this shows nothing.
+            Assert.Equal(0, new FileInfo(_setup["m/d/log"]).Length);
             holder.StandardInput.Close();
         }
 

@@ -45,6 +45,7 @@ public sealed class SharedDirectoriesTests : IDisposable
         TestSetting.Say(words);
         Assert.All(stopped, isStopped => Assert.True(isStopped, $"{words}: a call does not return\n{_setup.LastWords}"));
         Assert.All(writers, writer => Assert.True(writer.Failure is null, $"{words}: {writer.Failure}"));
+        Assert.True(visibility.Median < 200, words);
         Assert.True(visibility.Failure is null, $"{words}: {visibility.Failure}");
 
         await Setup.CaughtUpAsync(second, first);

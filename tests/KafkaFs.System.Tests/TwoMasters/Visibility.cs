@@ -29,6 +29,9 @@ internal sealed class Visibility
     /// <summary>What was not seen within 10 s, or null.</summary>
     public string? Failure { get; private set; }
 
+    /// <summary>Milliseconds, p50. A notification that is lost is made good a second later: most must come at once.</summary>
+    public double Median => _milliseconds.Count == 0 ? double.NaN : At(0.5);
+
     public string Words => _milliseconds.Count == 0
         ? "nothing was seen"
         : $"{_milliseconds.Count} changes seen on the other mount after {At(0.5):0.0} ms (p50), {At(0.99):0.0} ms (p99), {At(1):0} ms at most";

@@ -75,8 +75,8 @@ public sealed partial class HostStatus(TimeProvider clock, ServiceNotices? syste
         }
     }
 
-    /// <summary>Ready, and not far behind.</summary>
-    public bool IsReady => State == HostState.Ready && LagSeconds <= s_maxLag.TotalSeconds;
+    /// <summary>Ready, not far behind, and nothing hangs.</summary>
+    public bool IsReady => State == HostState.Ready && LagSeconds <= s_maxLag.TotalSeconds && Hang is null;
 
     /// <summary>False if this process hangs, and should be ended: by itself it will not go on. A journal that is away is no reason, and a start and a stop have none.</summary>
     public bool IsAlive => State switch

@@ -10,6 +10,7 @@ internal sealed class DiskThreads : IDisposable
 {
     private const int MaxThreads = 8;
 
+    private readonly Lock _gate = new();
     private readonly BlockingCollection<Action> _work = [];
     private int _threads;
     private int _idle;
@@ -17,12 +18,16 @@ internal sealed class DiskThreads : IDisposable
     /// <summary>Has it done by one of them, soon. Nothing is done after <see cref="Dispose"/>.</summary>
     public void Post(Action work)
     {
-        if (_work.IsAddingCompleted)
+        lock (_gate)
         {
-            return;
+            if (_work.IsAddingCompleted)
+            {
+                return;
+            }
+
+            _work.Add(work);
         }
 
-        _work.Add(work);
         if (_work.Count > Volatile.Read(ref _idle) && Volatile.Read(ref _threads) < MaxThreads && Interlocked.Increment(ref _threads) <= MaxThreads)
         {
             new Thread(Run) { IsBackground = true, Name = "disk" }.Start();
@@ -30,7 +35,13 @@ internal sealed class DiskThreads : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _work.CompleteAdding();
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _work.CompleteAdding();
+        }
+    }
 
     private void Run()
     {

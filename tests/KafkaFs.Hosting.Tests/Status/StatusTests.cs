@@ -187,6 +187,7 @@ public sealed class StatusTests : ISystemdNotifier, ILogger
         Assert.Equal(["WATCHDOG=1"], _notices);
         hang = "a record has been being applied for 61 s";
         Assert.False(IsFed(watchdog));
+        Assert.False(_status.IsReady);
         Assert.Equal(hang, _status.Hang);
         hang = null;
         Assert.True(IsFed(watchdog));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KafkaFs.Cli.Commands;
+using KafkaFs.Hosting.Lifetime;
 using Xunit;
 
 namespace KafkaFs.Cli.Tests;
@@ -46,6 +47,12 @@ public sealed class CommandLineTests
         Assert.Empty(commands.Where(static command => command.Examples.Length == 0 && command.Command != "schema").Select(static command => command.Command));
         Assert.Empty(commands.SelectMany(static command => command.Examples).SelectMany(static line => Errors(line).Select(error => $"{line}: {error}")));
     }
+
+    // There is none, which is said; not that it may not be there.
+    [Fact]
+    public async Task AJournalMayLieBelowTheFolderInWhichTheCommandIsCalled() => Assert.Equal(
+        ExitCode.JournalRefused,
+        await CommandTree.Create().Parse(["log", "--journal", Path.Combine(Environment.CurrentDirectory, "none.db")]).InvokeAsync(cancellationToken: TestContext.Current.CancellationToken));
 
     [Theory]
     [InlineData("log --journal j --from five", "--from 'five': an offset, start or end is wanted")]

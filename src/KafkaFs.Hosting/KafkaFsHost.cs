@@ -39,10 +39,10 @@ public static partial class KafkaFsHost
                 return ExitCode.Success;
             }
 
-            IConfiguration configuration = HostConfiguration.Load(instance, arguments);
-            (HostSettings settings, Socket? listener) = UrlRules.ClaimDefault(HostSettingsBinder.Bind(configuration, role));
+            IReadOnlyList<SettingsLayer> layers = HostConfiguration.Layers(instance, arguments);
+            (HostSettings settings, Socket? listener) = UrlRules.ClaimDefault(HostSettingsBinder.Bind(layers, role));
             using Socket? claimed = listener;
-            using IHost host = Build<TWorker>(instance, settings, configuration, claimed);
+            using IHost host = Build<TWorker>(instance, settings, HostConfiguration.Merge(layers), claimed);
             Warn(host.Services.GetRequiredService<ILoggerFactory>(), HostConfiguration.Warnings(instance, settings));
             TWorker worker = host.Services.GetServices<IHostedService>().OfType<TWorker>().Single();
             await StartAsync(host, settings).ConfigureAwait(false);
@@ -137,7 +137,7 @@ public static partial class KafkaFsHost
         services.AddSingleton(provider =>
         {
             KafkaFsMetrics metrics = new(provider.GetRequiredService<HostStatus>());
-            metrics.Observe(lastError);
+            metrics.Observe(instance, settings, lastError);
             return metrics;
         });
         services.AddSingleton<IJournalProvider>(provider => JournalProviders.Create(settings, provider.GetRequiredService<ILoggerFactory>()));

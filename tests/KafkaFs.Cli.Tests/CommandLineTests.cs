@@ -1,4 +1,6 @@
+using System.CommandLine;
 using KafkaFs.Cli.Commands;
+using KafkaFs.Hosting.Lifetime;
 using Xunit;
 
 namespace KafkaFs.Cli.Tests;
@@ -32,12 +34,32 @@ public sealed class CommandLineTests
     [InlineData("session list --accept-gap 3..4 --broker h:1 topic")]
     [InlineData("session close 7 --journal j --accept-gap 3..4")]
     [InlineData("repair s a/file --from-log --journal j --accept-gap 3..4")]
-    public void WhatTheHelpShowsIsAccepted(string line) => Assert.Empty(Errors(line));
+    [InlineData("status --json")]
+    [InlineData("top /mnt --interval 5 --count 1")]
+    [InlineData("config show master@mnt")]
+    [InlineData("config schema")]
+    public void WhatIsMeantIsAccepted(string line) => Assert.Empty(Errors(line));
+
+    [Fact]
+    public void EveryExampleOfTheHelpIsAccepted()
+    {
+        (string Command, string[] Examples)[] commands = [.. Commands(CommandTree.Create()).Select(static command => (command.Name, Examples(command)))];
+        Assert.Empty(commands.Where(static command => command.Examples.Length == 0 && command.Command != "schema").Select(static command => command.Command));
+        Assert.Empty(commands.SelectMany(static command => command.Examples).SelectMany(static line => Errors(line).Select(error => $"{line}: {error}")));
+    }
+
+    // There is none, which is said; not that it may not be there.
+    [Fact]
+    public async Task AJournalMayLieBelowTheFolderInWhichTheCommandIsCalled() => Assert.Equal(
+        ExitCode.JournalRefused,
+        await CommandTree.Create().Parse(["log", "--journal", Path.Combine(Environment.CurrentDirectory, "none.db")]).InvokeAsync(cancellationToken: TestContext.Current.CancellationToken));
 
     [Theory]
     [InlineData("log --journal j --from five", "--from 'five': an offset, start or end is wanted")]
     [InlineData("log --journal j --from -1", "--from '-1': an offset, start or end is wanted")]
     [InlineData("log --journal j --count 0", "--count '0': a number from 1 is wanted")]
+    [InlineData("top --count 0", "--count: a number from 1 is wanted")]
+    [InlineData("top --interval 0", "--interval: 1 second or more is wanted")]
     [InlineData("log --journal j --count -3", "--count '-3': a number from 1 is wanted")]
     [InlineData("log --broker h:1", "log: TOPIC is wanted with --broker")]
     [InlineData("log --journal j topic", "log: TOPIC is for --broker; --journal names the whole journal")]
@@ -80,6 +102,12 @@ public sealed class CommandLineTests
         Assert.Contains("--kafka-config", error, StringComparison.Ordinal);
         Assert.DoesNotContain("gR7", error, StringComparison.Ordinal);
     }
+
+    // Those that do something themselves.
+    private static IEnumerable<Command> Commands(Command of) => of.Subcommands.Count == 0 ? [of] : of.Subcommands.SelectMany(Commands);
+
+    private static string[] Examples(Command command) => [.. command.Description!.Split('\n')
+        .Select(static line => line.Trim()).Where(static line => line.StartsWith("kafkafs ", StringComparison.Ordinal)).Select(static line => line["kafkafs ".Length..].Replace("~/projects", AppContext.BaseDirectory, StringComparison.Ordinal))];
 
     private static string[] Errors(string line) => [.. CommandTree.Create().Parse(line.Split(' ')).Errors.Select(error => error.Message)];
 }

@@ -10,7 +10,7 @@ public sealed class StatusTableTests
 {
     private static readonly DateTimeOffset s_since = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    private static readonly HostReport s_slave = new()
+    internal static HostReport Slave { get; } = new()
     {
         Host = "slave@copy",
         Process = 42,
@@ -32,7 +32,7 @@ public sealed class StatusTableTests
     [Fact]
     public void AHostThatCatchesUpHasARateAndAnEstimate()
     {
-        string[] lines = [.. StatusTable.Lines([s_slave with { AppliedOffset = 0 }], [s_slave], TimeSpan.FromSeconds(2))];
+        string[] lines = [.. StatusTable.Lines([Slave with { AppliedOffset = 0 }], [Slave], TimeSpan.FromSeconds(2))];
         Assert.Equal("slave@copy  CatchingUp: catching up", lines[0]);
         Assert.Equal("    record 1000 of 4000, 12.3 s behind, 500 records/s, about 6 s left; checkpoint 900", lines[1]);
         Assert.StartsWith("    data root /srv/copy, topic 'projects', process 42, CatchingUp since ", lines[2], StringComparison.Ordinal);
@@ -42,7 +42,7 @@ public sealed class StatusTableTests
     [Fact]
     public void AReadyHostThatIsFarBehindIsNotCalledReady()
     {
-        HostReport behind = s_slave with { State = HostState.Ready, LastError = "it was so", LastErrorAt = s_since };
+        HostReport behind = Slave with { State = HostState.Ready, LastError = "it was so", LastErrorAt = s_since };
         string[] lines = [.. StatusTable.Lines([], [behind], TimeSpan.FromSeconds(2))];
         Assert.Equal("slave@copy  Behind: catching up", lines[0]);
         Assert.DoesNotContain("left", lines[1], StringComparison.Ordinal);
@@ -58,7 +58,7 @@ public sealed class StatusTableTests
     public void WhatALongCommandIsAt(long done, long total, string words)
     {
         ProgressReport progress = new("looking", done, total, "inodes", 60);
-        Assert.Equal($"    {words}", StatusTable.Lines([], [s_slave with { State = HostState.Starting, Progress = progress }], TimeSpan.FromSeconds(1)).ElementAt(3));
+        Assert.Equal($"    {words}", StatusTable.Lines([], [Slave with { State = HostState.Starting, Progress = progress }], TimeSpan.FromSeconds(1)).ElementAt(3));
         CommandReport verify = new("verify", 43, "1.0", "/srv/copy", s_since, progress);
         Assert.Equal($"kafkafs verify  {words}", StatusTable.Lines([verify]).First());
     }
@@ -70,8 +70,8 @@ public sealed class StatusTableTests
         Assert.Equal(import, CommandReport.FromJson(import.ToJson()));
         Assert.Contains("\"secondsLeft\":180", Encoding.UTF8.GetString(import.ToJson()), StringComparison.Ordinal);
         Assert.Null(HostReport.FromJson(import.ToJson()));
-        Assert.Null(CommandReport.FromJson(s_slave.ToJson()));
-        Assert.Equal(s_slave.Host, HostReport.FromJson(s_slave.ToJson())?.Host);
+        Assert.Null(CommandReport.FromJson(Slave.ToJson()));
+        Assert.Equal(Slave.Host, HostReport.FromJson(Slave.ToJson())?.Host);
         Assert.Null(CommandReport.FromJson("{"u8));
     }
 }

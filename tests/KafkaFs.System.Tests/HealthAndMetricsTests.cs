@@ -37,6 +37,9 @@ public sealed partial class HealthAndMetricsTests
         Assert.Contains("kafkafs_call_duration_seconds_bucket{", metrics, StringComparison.Ordinal);
         Assert.Contains("le=\"5E-05\"", metrics, StringComparison.Ordinal);
         Assert.Contains("le=\"10\"", metrics, StringComparison.Ordinal);
+        // The labels as they come: the exporter adds its own.
+        string info = metrics.Split('\n').Single(static line => line.StartsWith("kafkafs_build_info{", StringComparison.Ordinal));
+        Assert.All((string[])["host=\"master\"", $"mountpoint=\"{setup.Mount}\"", $"data_root=\"{setup["m"]}\""], label => Assert.Contains(label, info, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -83,6 +83,47 @@ public sealed class StatusTests : IDisposable
         Assert.Null(Of(_setup["files"]));
     }
 
+    // Where nothing else runs: with a /run of its own.
+    [Fact]
+    public void TheExitCodeSaysWhetherAllHostsAreReady()
+    {
+        string shown = ToolProcess.Run("unshare", ["--mount", "bash", "-cu", """
+            mount -t tmpfs none /run || exit
+            status() { words=$("$1" status "${@:2}" 2> /dev/null); code=$?; }
+            until_code() { for ((i = 0; i < 100; i++)); do status "$1"; [ $code != "$2" ] || return 0; sleep 0.1; done; }
+            status "$1"; echo "none: $code"
+            "$1" slave --http none --journal "$2/s.db" "$2/s" 2> /dev/null & slave=$!
+            until_code "$1" 1; echo "without a journal: $code"
+            mkdir "$2/files"; "$1" import --journal "$2/s.db" "$2/files" > /dev/null
+            until_code "$1" 0; echo "ready: $code"
+            kill -STOP $slave; status "$1"; echo "stopped: $code, ${words/$slave/N}"
+            status "$1" --json; echo "${words/$slave/N}"
+            kill -CONT $slave; kill -TERM $slave; wait $slave; echo "its own: $?"
+            """, "-", HostUnderTest.Program, Directory.CreateDirectory(_setup["codes"]).FullName]);
+        Assert.Equal(
+            ["none: 69", "without a journal: 1", "ready: 0", "stopped: 1, process N  does not answer", """[{"process":N,"problem":"does not answer"}]""", "its own: 0"],
+            shown.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Theory]
+    [InlineData("INT", 130, "status", "--watch", "--json")]
+    [InlineData("TERM", 143, "status", "--watch", "--json")]
+    [InlineData("HUP", 129, "status", "--watch", "--json")]
+    [InlineData("TERM", 143, "log", "--follow")]
+    [InlineData("INT", 0, "log", "--follow")]
+    public async Task ACommandThatASignalEndsSaysWhichOne(string signal, int code, params string[] command)
+    {
+        HostUnderTest master = await _setup.Master().ReadyAsync();
+        Assert.Equal(0, master.Stop());
+        string[] journal = command[0] == "log" ? ["--journal", _setup["journal.db"]] : [];
+        ProcessStartInfo start = new("env", ["--default-signal=INT", "--default-signal=HUP", HostUnderTest.Program, .. command, .. journal]) { RedirectStandardOutput = true };
+        using Process running = Process.Start(start)!;
+        await running.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        ToolProcess.Run("kill", [$"-{signal}", $"{running.Id}"]);
+        Assert.True(running.WaitForExit(20_000));
+        Assert.Equal(code, running.ExitCode);
+    }
+
     public void Dispose() => _setup.Dispose();
 
     // Others may run on this machine.

@@ -14,7 +14,7 @@ internal sealed class CommandReporting : IDisposable
     {
         (string place, DateTimeOffset since) = (Path.GetFullPath(dataRoot), TimeProvider.System.GetUtcNow());
         _serving = ReportSocket.ServeAsync(
-            () => new CommandReport(command, Environment.ProcessId, HostReport.VersionOfThisProcess, place, since, Progress.Now).ToJson(), NullLogger.Instance, _end.Token);
+            _ => new CommandReport(command, Environment.ProcessId, HostReport.VersionOfThisProcess, place, since, Progress.Now).ToJson(), NullLogger.Instance, _end.Token);
     }
 
     /// <summary>Told by the command.</summary>

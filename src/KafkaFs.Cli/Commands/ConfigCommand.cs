@@ -19,6 +19,8 @@ internal static class ConfigCommand
         Argument<string> host = Host();
         Command command = new("check", """
             Say whether a service would take its settings, and everything that is wrong with them. Ends with 0 or 78.
+            It reads what the service reads, but for what only the unit gives to it (Environment=, EnvironmentFile=, LoadCredential=); the variables
+            KafkaFs__... of this shell count instead.
 
             Examples:
               kafkafs config check slave
@@ -34,6 +36,7 @@ internal static class ConfigCommand
         Argument<string> host = Host();
         Command command = new("show", """
             Show every setting of a service, and where it comes from: its name, a file, the environment, or the default. Secrets are hidden.
+            The environment is that of this shell: what the unit gives to the service (Environment=, EnvironmentFile=) is not seen.
 
             Example:
               kafkafs config show master@mnt
@@ -90,7 +93,7 @@ internal static class ConfigCommand
 
     private static int Judge(HostInstance instance, IReadOnlyList<SettingsLayer> layers, bool isQuiet = false)
     {
-        HostSettings settings = HostSettingsBinder.Bind(HostConfiguration.Merge(layers), instance.Role);
+        HostSettings settings = HostSettingsBinder.Bind(layers, instance.Role, isRehearsal: true);
         foreach (string warning in HostConfiguration.Warnings(instance, settings))
         {
             Console.Error.WriteLine($"kafkafs: warning: {warning}");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using KafkaFs.Hosting.Lifetime;
 using KafkaFs.Posix.Files;
 using KafkaFs.Replica.Rejoin;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -32,12 +33,13 @@ internal static class ImportCommand
         {
             string[] given = parsed.GetRequiredValue(places);
             string[] settings = [.. journal.ToSettings(parsed, given[^1])];
-            return await RejoinCommand.ReportAsync(async stop =>
+            return await CommandRun.ToEndAsync(async stop =>
             {
                 ProcessCalls.RaiseDescriptorLimit();
                 using CommandReporting reporting = new("import", given[0]);
                 await Adoption.ImportAsync(
                     given[0], RejoinCommand.Provider(settings, given[0]), RejoinCommand.Say, reporting.Progress, NullLogger.Instance, TimeProvider.System, stop).ConfigureAwait(false);
+                return ExitCode.Success;
             }).ConfigureAwait(false);
         });
         return command;

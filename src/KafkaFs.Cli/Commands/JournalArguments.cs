@@ -110,9 +110,10 @@ internal sealed class JournalArguments
         return new DemoKafka(Bind(ToSettings(parsed, topic)).Kafka!, ["--broker", broker, .. config, .. properties]);
     }
 
+    // Who only reads has no data root, and the journal may lie anywhere.
     private static HostSettings Bind(IEnumerable<string> settings)
     {
-        IConfiguration configuration = new ConfigurationBuilder().AddCommandLine([.. settings, "--KafkaFs:DataRoot=."]).Build();
+        IConfiguration configuration = new ConfigurationBuilder().AddCommandLine([.. settings, "--KafkaFs:DataRoot=/dev/null"]).Build();
         return HostSettingsBinder.Bind(configuration, HostRole.Slave);
     }
 

@@ -19,7 +19,7 @@ internal static class LogCommand
         Argument<string?> topic = new Argument<string?>("TOPIC") { Description = "the topic (not with --journal)", Arity = ArgumentArity.ZeroOrOne }.RefusingOptions();
         Option<string> from = new("--from") { Description = "first record: an offset, start, or end (default: start)", HelpName = "OFFSET|start|end" };
         Option<long?> count = new("--count") { Description = "at most so many records", HelpName = "N" };
-        Option<bool> follow = new("--follow") { Description = "go on as records arrive, until Ctrl-C" };
+        Option<bool> follow = new("--follow") { Description = "go on as records arrive, until Ctrl-C, with exit code 0" };
         Option<bool> json = new("--json") { Description = "a JSON object a line (proto/fuse.proto; bytes in base64)" };
         Option<bool> data = new("--data") { Description = "with --json: the content of writes too" };
         from.Validators.Add(RequirePosition);
@@ -35,16 +35,17 @@ internal static class LogCommand
         journal.AddTo(command);
         journal.Accepted.AddGapTo(command);
         journal.ExpectTopic(command, topic);
-        command.SetAction(async parsed =>
-        {
-            using StopSignals signals = new();
-            using StreamWriter output = new(Console.OpenStandardOutput(), bufferSize: 64 * 1024);
-            LogRange range = new(
-                parsed.GetValue(from) ?? Start, parsed.GetValue(count) ?? long.MaxValue, parsed.GetValue(follow), journal.Accepted.Gap(parsed));
-            return await RunAsync(
-                () => journal.OpenReadOnlyAsync(parsed, parsed.GetValue(topic) ?? "", signals.Token),
-                new RecordPrinter(output, parsed.GetValue(json), parsed.GetValue(data)), range, signals.Token).ConfigureAwait(false);
-        });
+        command.SetAction(parsed => CommandRun.ToEndAsync(
+            async stop =>
+            {
+                using StreamWriter output = new(Console.OpenStandardOutput(), bufferSize: 64 * 1024);
+                LogRange range = new(
+                    parsed.GetValue(from) ?? Start, parsed.GetValue(count) ?? long.MaxValue, parsed.GetValue(follow), journal.Accepted.Gap(parsed));
+                using IJournal opened = await journal.OpenReadOnlyAsync(parsed, parsed.GetValue(topic) ?? "", stop).ConfigureAwait(false);
+                return await PrintAsync(opened, new RecordPrinter(output, parsed.GetValue(json), parsed.GetValue(data)), range, stop).ConfigureAwait(false);
+            },
+            // That is how following ends.
+            ifInterrupted: parsed.GetValue(follow) ? ExitCode.Success : ExitCode.Interrupted));
         return command;
     }
 
@@ -64,29 +65,16 @@ internal static class LogCommand
         }
     }
 
-    private static async Task<int> RunAsync(Func<Task<IJournal>> openAsync, RecordPrinter printer, LogRange range, CancellationToken stop)
+    private static async Task<int> PrintAsync(IJournal journal, RecordPrinter printer, LogRange range, CancellationToken stop)
     {
-        try
+        if (range.TryPlace(journal.QueryBounds(0, stop), out long start, out string? problem))
         {
-            using IJournal journal = await openAsync().ConfigureAwait(false);
-            if (range.TryPlace(journal.QueryBounds(0, stop), out long start, out string? problem))
-            {
-                await range.PrintAsync(journal, start, printer, stop).ConfigureAwait(false);
-                return ExitCode.Success;
-            }
-
-            await Console.Error.WriteLineAsync($"kafkafs: {problem}").ConfigureAwait(false);
-            return ExitCode.Usage;
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
+            await range.PrintAsync(journal, start, printer, stop).ConfigureAwait(false);
+            stop.ThrowIfCancellationRequested();
             return ExitCode.Success;
         }
-        catch (Exception exception) when (FailureReport.Describe(exception).Words is not null)
-        {
-            (int exitCode, string? words) = FailureReport.Describe(exception);
-            await Console.Error.WriteLineAsync($"kafkafs: {words}").ConfigureAwait(false);
-            return exitCode;
-        }
+
+        await Console.Error.WriteLineAsync($"kafkafs: {problem}").ConfigureAwait(false);
+        return ExitCode.Usage;
     }
 }

@@ -39,7 +39,7 @@ internal static class RejoinCommand
         {
             string[] given = parsed.GetRequiredValue(places);
             IEnumerable<string>? settings = journal.AreIn(parsed.CommandResult) ? journal.ToSettings(parsed, given[^1]) : null;
-            return await ReportAsync(stop => RunAsync(given[0], settings, parsed.GetValue(adopt), stop)).ConfigureAwait(false);
+            return await CommandRun.ToEndAsync(stop => RunAsync(given[0], settings, parsed.GetValue(adopt), stop)).ConfigureAwait(false);
         });
         return command;
     }
@@ -66,7 +66,7 @@ internal static class RejoinCommand
         return JournalProviders.Create(HostSettingsBinder.Bind(configuration, HostRole.Slave), NullLoggerFactory.Instance);
     }
 
-    private static async Task RunAsync(string dataRoot, IEnumerable<string>? settings, bool adopt, CancellationToken stop)
+    private static async Task<int> RunAsync(string dataRoot, IEnumerable<string>? settings, bool adopt, CancellationToken stop)
     {
         ProcessCalls.RaiseDescriptorLimit();
         IJournalProvider? provider = settings is null ? null : Provider(settings, dataRoot);
@@ -79,27 +79,8 @@ internal static class RejoinCommand
         {
             await SetAsideAsync(dataRoot, provider, stop).ConfigureAwait(false);
         }
-    }
 
-    /// <summary>Runs until it ends by itself or by a signal, and returns the exit code; what has words for a person is said.</summary>
-    public static async Task<int> ReportAsync(Func<CancellationToken, Task> command)
-    {
-        using StopSignals signals = new();
-        try
-        {
-            await command(signals.Token).ConfigureAwait(false);
-            return ExitCode.Success;
-        }
-        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
-        {
-            return ExitCode.Interrupted;
-        }
-        catch (Exception exception) when (FailureReport.Describe(exception).Words is not null)
-        {
-            (int exitCode, string? words) = FailureReport.Describe(exception);
-            await Console.Error.WriteLineAsync($"kafkafs: {words}").ConfigureAwait(false);
-            return exitCode;
-        }
+        return ExitCode.Success;
     }
 
     private static async Task SetAsideAsync(string dataRoot, IJournalProvider? provider, CancellationToken stop)

@@ -51,7 +51,7 @@ internal sealed class RepairCommand
         repair._journal.AddTo(command, isNeeded: result => result.GetValue(repair._fromLog));
         repair._journal.Accepted.AddGapTo(command);
         command.Validators.Add(repair.Validate);
-        command.SetAction(parsed => MendingCommand.Run(stop => repair.Run(parsed, stop)));
+        command.SetAction(parsed => CommandRun.ToEndAsync(stop => repair.Run(parsed, stop)));
         return command;
     }
 

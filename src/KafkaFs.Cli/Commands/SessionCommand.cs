@@ -33,7 +33,7 @@ internal static class SessionCommand
         journal.AddTo(command);
         journal.Accepted.AddGapTo(command);
         journal.ExpectTopic(command, topic);
-        command.SetAction(parsed => MendingCommand.Run(stop => Show(journal, parsed, parsed.GetValue(topic) ?? "", stop)));
+        command.SetAction(parsed => CommandRun.ToEndAsync(stop => Show(journal, parsed, parsed.GetValue(topic) ?? "", stop)));
         return command;
     }
 
@@ -53,7 +53,7 @@ internal static class SessionCommand
         journal.AddTo(command);
         journal.Accepted.AddGapTo(command);
         journal.ExpectTopic(command, topic);
-        command.SetAction(parsed => MendingCommand.Run(
+        command.SetAction(parsed => CommandRun.ToEndAsync(
             stop => Close(journal, parsed, parsed.GetValue(topic) ?? "", new SessionId(parsed.GetRequiredValue(session)), stop)));
         return command;
     }

@@ -25,7 +25,7 @@ internal static class VerifyCommand
               kafkafs verify /srv/copy --content /srv/other
             """)
         { root, content };
-        command.SetAction(parsed => MendingCommand.Run(stop => Run(parsed.GetRequiredValue(root), parsed.GetValue(content), stop)));
+        command.SetAction(parsed => CommandRun.ToEndAsync(stop => Run(parsed.GetRequiredValue(root), parsed.GetValue(content), stop)));
         return command;
     }
 

@@ -5,7 +5,7 @@ using static System.FormattableString;
 
 namespace KafkaFs.Cli.Status;
 
-/// <summary>`kafkafs status` for people: some lines for each host, two for each command.</summary>
+/// <summary>`kafkafs status` for people: some lines for each host, two for each command, one for what does not say anything.</summary>
 internal static class StatusTable
 {
     public static IEnumerable<string> Lines(IReadOnlyList<HostReport> before, IReadOnlyList<HostReport> now, TimeSpan between)
@@ -37,6 +37,8 @@ internal static class StatusTable
             yield return Invariant($"    data root {command.DataRoot}, process {command.Process}, since {command.Since.ToLocalTime():yyyy-MM-dd HH:mm:ss}");
         }
     }
+
+    public static IEnumerable<string> Lines(IReadOnlyList<SilentProcess> silent) => silent.Select(static process => Invariant($"process {process.Process}  {process.Problem}"));
 
     private static string Line(ProgressReport progress) => progress switch
     {

@@ -89,7 +89,7 @@ public static class HostConfiguration
     {
         try
         {
-            return new SettingsLayer(file, new ConfigurationBuilder().AddJsonFile(file, optional: true).Build());
+            return new SettingsLayer(file, new ConfigurationBuilder().AddJsonFile(file, optional: true).Build()) { IsFile = true };
         }
         catch (InvalidDataException exception)
         {

@@ -18,9 +18,20 @@ public static class HostSettingsBinder
     private static readonly SettingKey[] s_ofMasters = [.. SettingKeys.All.Where(static key => key.Role == HostRole.Master)];
 
     /// <summary>Throws <see cref="SettingsException"/> with every invalid, missing, unknown and contradictory setting.</summary>
-    public static HostSettings Bind(IConfiguration configuration, HostRole role)
+    public static HostSettings Bind(IConfiguration configuration, HostRole role) => Bind(new SettingsReader(configuration.GetSection(Section)), configuration, role);
+
+    /// <summary>The same for all that has been read, with what means nothing in a file.</summary>
+    /// <param name="isRehearsal">For another process, a service that is not this one: what only that one can see is warned of.</param>
+    public static HostSettings Bind(IReadOnlyList<SettingsLayer> layers, HostRole role, bool isRehearsal = false)
     {
-        SettingsReader reader = new(configuration.GetSection(Section));
+        IConfigurationRoot configuration = HostConfiguration.Merge(layers);
+        SettingsReader reader = new(configuration.GetSection(Section)) { IsRehearsal = isRehearsal };
+        reader.Errors.AddRange(layers.Where(static layer => layer.IsFile).SelectMany(SettingsFileRules.Check));
+        return Bind(reader, configuration, role);
+    }
+
+    private static HostSettings Bind(SettingsReader reader, IConfiguration configuration, HostRole role)
+    {
         string provider = reader.Required(SettingKeys.Provider);
         if (provider.Length > 0)
         {

@@ -42,8 +42,9 @@ public static class KafkaSettings
             return null;
         }
 
-        Dictionary<string, string> properties = Gather(reader, given, files, config);
-        reader.Errors.AddRange(KafkaProperties.Check(properties).Select(problem => $"{SettingKeys.Properties.FullName}:{problem}"));
+        UnseenCredentials unseen = new();
+        Dictionary<string, string> properties = Gather(reader, given, files, config, unseen);
+        reader.Errors.AddRange(KafkaProperties.Check(unseen.Triable(properties)).Select(problem => $"{SettingKeys.Properties.FullName}:{problem}"));
         reader.Required(SettingKeys.BootstrapServers);
         reader.Required(SettingKeys.Topic);
         if (topic.Length > 0 && !TopicNames.IsValid(topic))
@@ -69,11 +70,11 @@ public static class KafkaSettings
     }
 
     // What is set by name wins over the file for all; one property twice by name is a contradiction.
-    private static Dictionary<string, string> Gather(SettingsReader reader, Dictionary<string, string> given, Dictionary<string, string> files, string config)
+    private static Dictionary<string, string> Gather(SettingsReader reader, Dictionary<string, string> given, Dictionary<string, string> files, string config, UnseenCredentials unseen)
     {
         Dictionary<string, string> properties = new(StringComparer.OrdinalIgnoreCase);
         HashSet<string> named = new(StringComparer.OrdinalIgnoreCase);
-        foreach ((string key, string value) in ReadConfig(reader, config))
+        foreach ((string key, string value) in ReadConfig(reader, config, unseen))
         {
             properties[KafkaProperties.Name(key)] = value;
         }
@@ -85,7 +86,7 @@ public static class KafkaSettings
 
         foreach ((string key, string file) in files)
         {
-            properties[Once(reader, named, SettingKeys.PropertyFiles, key)] = ReadProperty(reader, key, file);
+            properties[Once(reader, named, SettingKeys.PropertyFiles, key)] = ReadProperty(reader, key, file, unseen);
         }
 
         return properties;
@@ -102,12 +103,12 @@ public static class KafkaSettings
         return name;
     }
 
-    private static string ReadProperty(SettingsReader reader, string key, string file)
+    private static string ReadProperty(SettingsReader reader, string key, string file, UnseenCredentials unseen)
     {
         string setting = $"{SettingKeys.PropertyFiles.FullName}:{key}";
-        if (Locate(file) is not string path)
+        if (Locate(reader, setting, file) is not string path)
         {
-            reader.Errors.Add($"{setting} = '{file}': an absolute path is wanted, or the name of a credential of systemd (LoadCredential=)");
+            unseen.Add(KafkaProperties.Name(key));
             return "";
         }
 
@@ -123,13 +124,32 @@ public static class KafkaSettings
         return value;
     }
 
-    // systemd's credentials are files in a folder that it names.
-    private static string? Locate(string file) =>
-        Path.IsPathRooted(file) ? file
-        : Environment.GetEnvironmentVariable("CREDENTIALS_DIRECTORY") is { Length: > 0 } folder ? Path.Combine(folder, file)
-        : null;
+    // systemd's credentials are files in a folder that it names. Null: it is nowhere, or where only the service sees it.
+    private static string? Locate(SettingsReader reader, string setting, string file)
+    {
+        if (Path.IsPathRooted(file))
+        {
+            return file;
+        }
 
-    private static IReadOnlyList<KeyValuePair<string, string>> ReadConfig(SettingsReader reader, string file)
+        if (Environment.GetEnvironmentVariable("CREDENTIALS_DIRECTORY") is { Length: > 0 } folder)
+        {
+            return Path.Combine(folder, file);
+        }
+
+        if (reader.IsRehearsal && !file.Contains('/', StringComparison.Ordinal))
+        {
+            reader.Warnings.Add($"{setting} = '{file}' is a credential of systemd (LoadCredential={file}:... in the unit), which only the service sees: it is not looked at here");
+        }
+        else
+        {
+            reader.Errors.Add($"{setting} = '{file}': an absolute path is wanted, or the name of a credential of systemd (LoadCredential=)");
+        }
+
+        return null;
+    }
+
+    private static IReadOnlyList<KeyValuePair<string, string>> ReadConfig(SettingsReader reader, string file, UnseenCredentials unseen)
     {
         if (file.Length == 0)
         {
@@ -137,9 +157,9 @@ public static class KafkaSettings
         }
 
         string setting = SettingKeys.ConfigFile.FullName;
-        if (Locate(file) is not string path)
+        if (Locate(reader, setting, file) is not string path)
         {
-            reader.Errors.Add($"{setting} = '{file}': an absolute path is wanted, or the name of a credential of systemd (LoadCredential=)");
+            unseen.AddConfig();
             return [];
         }
 

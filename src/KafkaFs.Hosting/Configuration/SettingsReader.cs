@@ -13,6 +13,9 @@ internal sealed class SettingsReader(IConfigurationSection section)
     /// <summary>What is no error and should be mended.</summary>
     public List<string> Warnings { get; } = [];
 
+    /// <summary>The settings are another process's: what only that one sees is no error.</summary>
+    public bool IsRehearsal { get; init; }
+
     /// <summary>The value, or the setting's default.</summary>
     public string Text(SettingKey key)
     {
@@ -138,7 +141,7 @@ internal sealed class SettingsReader(IConfigurationSection section)
     public static string Name(string key) => $"KafkaFs:{key}";
 
     // Levenshtein's distance, ignoring case.
-    private static int Distance(string first, string second)
+    internal static int Distance(string first, string second)
     {
         int[] row = [.. Enumerable.Range(0, second.Length + 1)];
         for (int i = 1; i <= first.Length; i++)

@@ -23,12 +23,15 @@ public static class SettingsSchema
         JsonObject level = new() { ["enum"] = new JsonArray([.. Enum.GetNames<Microsoft.Extensions.Logging.LogLevel>().Select(static name => (JsonNode)name)]) };
         JsonObject logging = Object();
         Child(logging, "LogLevel", () => new JsonObject { ["type"] = "object", ["additionalProperties"] = level });
+        Child(logging, "Console", static () => new JsonObject { ["type"] = "object" });
         JsonObject schema = new()
         {
             ["$schema"] = "https://json-schema.org/draft/2020-12/schema",
             ["title"] = "Settings of KafkaFS hosts",
             ["type"] = "object",
+            ["additionalProperties"] = false,
         };
+        Child(schema, "$schema", static () => new JsonObject { ["type"] = "string" });
         Child(schema, HostSettingsBinder.Section, () => settings);
         Child(schema, "Logging", () => logging);
         return schema.ToJsonString(s_format) + "\n";

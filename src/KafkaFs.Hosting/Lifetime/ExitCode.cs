@@ -6,7 +6,7 @@ public static class ExitCode
     /// <summary>A clean stop.</summary>
     public const int Success = 0;
 
-    /// <summary>`compare`: the trees differ. `demo`: likewise.</summary>
+    /// <summary>`compare`: the trees differ. `demo`: likewise. `status`: a host is not ready, or does not answer.</summary>
     public const int Different = 1;
 
     /// <summary>`compare`: a tree could not be read, so nothing is known.</summary>
@@ -15,7 +15,7 @@ public static class ExitCode
     /// <summary>The command line is wrong.</summary>
     public const int Usage = 64;
 
-    /// <summary>The journal gives no answer; starting again later is right.</summary>
+    /// <summary>The journal gives no answer; starting again later is right. `status`, `top`: no host runs.</summary>
     public const int JournalUnavailable = 69;
 
     /// <summary>A mistake of ours: the log has a stack trace.</summary>
@@ -50,6 +50,9 @@ public static class ExitCode
 
     /// <summary>A master's session has made all inodes that it has numbers for; starting again, which opens another session, is right.</summary>
     public const int SessionExhausted = 80;
+
+    /// <summary>A command for people was ended by SIGHUP: its terminal is gone.</summary>
+    public const int HungUp = 129;
 
     /// <summary>A command for people was ended by SIGINT (Ctrl-C), as shells say it; a host ends with 0 then.</summary>
     public const int Interrupted = 130;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using KafkaFs.Hosting.Configuration;
 using KafkaFs.Hosting.Status;
 using KafkaFs.Journal.Codec;
 using KafkaFs.Posix;
@@ -48,12 +49,16 @@ public sealed class KafkaFsMetrics : IDisposable
         _meter.CreateObservableGauge("kafkafs_state", () => States(status.State), description: "1 for the state that the host is in.");
     }
 
-    /// <summary>Observes this process: its version, its start, and what it has logged.</summary>
-    public void Observe(LastError log)
+    /// <summary>Observes this process: what it is, its start, and what it has logged.</summary>
+    public void Observe(HostInstance instance, HostSettings settings, LastError log)
     {
+        KeyValuePair<string, object?>[] what =
+        [
+            new("version", HostReport.VersionOfThisProcess), new("host", instance.FullName), new("mountpoint", settings.Mountpoint), new("data_root", settings.DataRoot),
+        ];
         double started = new DateTimeOffset(Process.GetCurrentProcess().StartTime).ToUnixTimeMilliseconds() / 1e3;
         _meter.CreateObservableGauge(
-            "kafkafs_build_info", () => new Measurement<int>(1, new KeyValuePair<string, object?>("version", HostReport.VersionOfThisProcess)), description: "1, with the version.");
+            "kafkafs_build_info", () => new Measurement<int>(1, what), description: "1, with the version, and which host it is.");
         _meter.CreateObservableGauge("kafkafs_start_time", () => started, "s", "When the process started, since 1970.");
         _meter.CreateObservableCounter("kafkafs_log_messages", () => Levels(log), description: "Messages logged, by level.");
     }

@@ -26,15 +26,18 @@ public sealed class CallCounters
         }
     }
 
-    /// <summary>Counts so far. Callers are counted from the first of these questions on, until none has come for 10 s.</summary>
-    public (CallCount[] Operations, CallCount[] Callers) Read()
+    /// <summary>Counts so far, by operation.</summary>
+    public CallCount[] Read() => Counts(_operations);
+
+    /// <summary>Counts by calling thread: from the first of these questions on, until none has come for 10 s.</summary>
+    public CallCount[] ReadCallers()
     {
         if (Interlocked.Exchange(ref _watchedUntilMs, Environment.TickCount64 + WatchedForMs) < Environment.TickCount64)
         {
             _callers.Clear();
         }
 
-        return (Counts(_operations), Counts(_callers));
+        return Counts(_callers);
     }
 
     private static CallCount[] Counts<T>(ConcurrentDictionary<T, Cell> cells)

@@ -56,7 +56,7 @@ public sealed record HostReport
 
     public required IReadOnlyList<CallCount> Calls { get; init; }
 
-    /// <summary>By thread id, while somebody asks again and again.</summary>
+    /// <summary>By thread id, for who asks for it again and again.</summary>
     public required IReadOnlyList<CallCount> Callers { get; init; }
 
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Format);

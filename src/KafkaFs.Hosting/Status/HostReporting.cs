@@ -17,11 +17,10 @@ internal sealed class HostReporting(
     ILogger<HostReporting> logger) : BackgroundService
 {
     /// <inheritdoc/>
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => ReportSocket.ServeAsync(() => Report().ToJson(), logger, stoppingToken);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => ReportSocket.ServeAsync(withCallers => Report(withCallers).ToJson(), logger, stoppingToken);
 
-    private HostReport Report()
+    private HostReport Report(bool withCallers)
     {
-        (CallCount[] operations, CallCount[] callers) = metrics.Calls.Read();
         return new HostReport
         {
             Host = instance.FullName,
@@ -41,8 +40,8 @@ internal sealed class HostReporting(
             CheckpointPosition = status.Checkpoint?.Position,
             LastError = lastError.Value?.Words,
             LastErrorAt = lastError.Value?.At,
-            Calls = operations,
-            Callers = callers,
+            Calls = metrics.Calls.Read(),
+            Callers = withCallers ? metrics.Calls.ReadCallers() : [],
         };
     }
 }

@@ -91,6 +91,55 @@ public sealed class HostConfigurationTests : IDisposable
         }
     }
 
+    // The service has the variable, whoever looks at its settings has not.
+    [Theory]
+    [InlineData("PropertyFiles:sasl.password")]
+    [InlineData("PropertyFiles:ssl.key.password")]
+    [InlineData("ConfigFile")]
+    public void ACredentialThatOnlyTheServiceSeesIsNoErrorOfACheck(string key)
+    {
+        string[] arguments =
+        [
+            "--KafkaFs:DataRoot=/srv/s", "--KafkaFs:Journal:Provider=kafka", "--KafkaFs:Journal:Kafka:BootstrapServers=b:1", "--KafkaFs:Journal:Kafka:Topic=t",
+            "--KafkaFs:Journal:Kafka:Properties:security.protocol=SASL_PLAINTEXT", "--KafkaFs:Journal:Kafka:Properties:sasl.mechanism=SCRAM-SHA-256",
+            "--KafkaFs:Journal:Kafka:Properties:sasl.username=u", $"--KafkaFs:Journal:Kafka:{key}=kafka-secret",
+            .. key.Contains("ssl.", StringComparison.Ordinal) ? ["--KafkaFs:Journal:Kafka:PropertyFiles:sasl.password=kafka-password"] : Array.Empty<string>(),
+        ];
+        IReadOnlyList<SettingsLayer> layers = HostConfiguration.Layers(new HostInstance(HostRole.Slave), arguments);
+        HostSettings settings = HostSettingsBinder.Bind(layers, HostRole.Slave, isRehearsal: true);
+        Assert.Contains(settings.Warnings, warning => warning.StartsWith($"KafkaFs:Journal:Kafka:{key} = 'kafka-secret' is a credential of systemd", StringComparison.Ordinal));
+        SettingsException exception = Assert.Throws<SettingsException>(() => HostSettingsBinder.Bind(layers, HostRole.Slave));
+        Assert.Contains(exception.Errors, error => error.StartsWith($"KafkaFs:Journal:Kafka:{key} = 'kafka-secret': an absolute path is wanted", StringComparison.Ordinal));
+        layers = HostConfiguration.Layers(new HostInstance(HostRole.Slave), [.. arguments[..^1], $"--KafkaFs:Journal:Kafka:{key}=some/secret"]);
+        Assert.Throws<SettingsException>(() => HostSettingsBinder.Bind(layers, HostRole.Slave, isRehearsal: true));
+    }
+
+    [Theory]
+    [InlineData("""{ "Mount": { "Mountpoint": "/x" } }""", "Mount is no setting: did you mean KafkaFs:Mount?")]
+    [InlineData("""{ "Moutn": {} }""", "Moutn is no setting: did you mean KafkaFs:Mount?")]
+    [InlineData("""{ "KafkFs": { "DataRoot": "/x" } }""", "KafkFs is no setting: did you mean KafkaFs?")]
+    [InlineData("""{ "AllowedHosts": "*" }""", "AllowedHosts is no setting: did you mean ")]
+    [InlineData("""{ "LogLevel": { "Default": "Debug" } }""", "LogLevel is no setting: did you mean Logging:LogLevel?")]
+    [InlineData("""{ "Logging": { "LogLevl": { "Default": "Debug" } } }""", "Logging:LogLevl is no setting: did you mean Logging:LogLevel?")]
+    public void WhatStandsInNoSectionOfAFileIsRefusedWithTheNearestName(string json, string words)
+    {
+        File.WriteAllText(_folder["appsettings.json"], json);
+        // With all that is wrong besides: nothing names a journal here.
+        SettingsException exception = Assert.Throws<SettingsException>(() => HostSettingsBinder.Bind(HostConfiguration.Layers(new HostInstance(HostRole.Slave), []), HostRole.Slave));
+        Assert.Contains(exception.Errors, error => error.StartsWith($"'{_folder["appsettings.json"]}': {words}", StringComparison.Ordinal));
+        Assert.Contains(exception.Errors, error => error.StartsWith("KafkaFs:Journal:Provider is missing", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void SchemaLevelsAndConsoleAreTaken()
+    {
+        File.WriteAllText(_folder["appsettings.json"], """
+            { "$schema": "x.json", "logging": { "LogLevel": { "Default": "Debug" }, "Console": { "LogLevel": { "Default": "Debug" } } },
+              "kafkafs": { "DataRoot": "/d", "Journal": { "Provider": "embedded", "Embedded": { "File": "/j" } } } }
+            """);
+        Assert.Equal("/d", HostSettingsBinder.Bind(HostConfiguration.Layers(new HostInstance(HostRole.Slave), []), HostRole.Slave).DataRoot);
+    }
+
     public void Dispose()
     {
         Environment.SetEnvironmentVariable("CONFIGURATION_DIRECTORY", null);

@@ -25,9 +25,7 @@ public sealed partial class SourceRulesTests
         "src/KafkaFs.Replica/Recovery/ReplicaStart.cs",        // filtered: what a machine refuses a recovery
         "src/KafkaFs.Replica/Checkpoint/Checkpointer.cs",      // what ends a checkpoint is handed to whoever applies
         "src/KafkaFs.Replica/Apply/Applier.cs",                // a broken invariant stops the replica, on whatever thread
-        "src/KafkaFs.Cli/Commands/LogCommand.cs",              // filtered: only what has words for a person
-        "src/KafkaFs.Cli/Commands/RejoinCommand.cs",           // filtered: only what has words for a person
-        "src/KafkaFs.Cli/Commands/MendingCommand.cs",          // filtered: the same
+        "src/KafkaFs.Cli/Commands/CommandRun.cs",              // filtered: only what has words for a person
         "src/KafkaFs.Cli/Demo/DemoRun.cs",                     // filtered
         "src/KafkaFs.Cli/Demo/DemoWork.cs",                    // filtered
         "src/KafkaFs.Cli/Demo/SourceTree.cs",                  // filtered

@@ -33,6 +33,7 @@ public sealed class StatusTests : ISystemdNotifier, ILogger
         _status.SetEnd(50);
         _status.SetEnd(100);
         _clock.Advance(30);
+        _status.SetPosition(50, 0);
         Assert.Equal((50, 30), (_status.LagRecords, _status.LagSeconds));
         Assert.True(_status.IsReady);
         _clock.Advance(1);

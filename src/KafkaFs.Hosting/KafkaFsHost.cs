@@ -105,6 +105,10 @@ public static partial class KafkaFsHost
         AddServices<TWorker>(web, instance, settings, configuration);
         web.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(KafkaFsMetrics.MeterName, "System.Runtime")
+            // Only histograms and summaries have names that end in _count (promtool check metrics).
+            .AddView("dotnet.assembly.count", "dotnet.assemblies")
+            .AddView("dotnet.process.cpu.count", "dotnet.process.cpus")
+            .AddView("dotnet.timer.count", "dotnet.timers")
             .AddPrometheusExporter());
         WebApplication application = web.Build();
         application.UseRouting();

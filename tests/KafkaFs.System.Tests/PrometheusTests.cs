@@ -33,7 +33,7 @@ public sealed class PrometheusTests : IDisposable
         HostUnderTest master = await _setup.Master().ReadyAsync(), slave = await _setup.Slave().ReadyAsync();
         string metrics = await master.AskAsync("/metrics");
         await File.WriteAllTextAsync(_setup["metrics"], metrics, TestContext.Current.CancellationToken);
-        Assert.Equal("", ToolProcess.Shell($"promtool check metrics < {_setup["metrics"]} 2>&1 | grep -v 'dotnet_' || true"));
+        Assert.Equal("", ToolProcess.Shell($"promtool check metrics < {_setup["metrics"]} 2>&1 || true"));
         Assert.True(metrics.Split('\n').Count(static line => line.StartsWith("# TYPE ", StringComparison.Ordinal)) >= LeastMetrics, metrics);
 
         int port = HostUnderTest.FreePort();

@@ -11,9 +11,14 @@ internal sealed class DoubtTable
     private readonly Lock _gate = new();
     private readonly Dictionary<FileId, Doubts> _directories = [];
 
-    /// <summary>A call in the directory is in doubt until <see cref="End"/>.</summary>
+    /// <summary>A call in the directory is in doubt until <see cref="End"/>. None is no directory, for both.</summary>
     public void Begin(FileId directory)
     {
+        if (directory.IsNone)
+        {
+            return;
+        }
+
         lock (_gate)
         {
             if (!_directories.TryGetValue(directory, out Doubts? doubts))
@@ -28,6 +33,11 @@ internal sealed class DoubtTable
     /// <summary>The outcome is known; calls what waits for that, which must not wait.</summary>
     public void End(FileId directory)
     {
+        if (directory.IsNone)
+        {
+            return;
+        }
+
         List<Action> due = [];
         lock (_gate)
         {

@@ -132,31 +132,15 @@ internal sealed class FuseCall(FuseRequest request, JournalWaits waits, CallComp
     private void BeginDoubt()
     {
         _isInDoubt = true;
-        if (!Directories.From.IsNone)
-        {
-            Doubts.Begin(Directories.From);
-        }
-
-        if (!Directories.To.IsNone)
-        {
-            Doubts.Begin(Directories.To);
-        }
+        Doubts.Begin(Directories.From);
+        Doubts.Begin(Directories.To);
     }
 
     private void EndDoubt()
     {
-        if (!_isInDoubt)
-        {
-            return;
-        }
-
-        if (!Directories.From.IsNone)
+        if (_isInDoubt)
         {
             Doubts.End(Directories.From);
-        }
-
-        if (!Directories.To.IsNone)
-        {
             Doubts.End(Directories.To);
         }
     }

@@ -12,7 +12,20 @@ public sealed partial class NamespaceState
     internal NamespaceTotals Totals => new(IsCreated, Filesystem, Limits, Level, NextOffset, LogClockNs, LastSession, LastCookie, InodeCount, EntryCount);
 
     /// <summary>What the regular files hold, holes counted.</summary>
-    internal long ContentBytes => (long)InodeRows().Where(static row => row.Attributes.Type == InodeType.RegularFile).Aggregate(0UL, static (sum, row) => sum + row.Attributes.Size);
+    internal long ContentBytes
+    {
+        get
+        {
+            long sum = 0;
+            for (int slot = 1; slot < _inodes.End; slot++)
+            {
+                InodeAttributes attributes = _inodes[slot].Attributes;
+                sum += !_inodes[slot].Id.IsNone && attributes.Type == InodeType.RegularFile ? (long)attributes.Size : 0;
+            }
+
+            return sum;
+        }
+    }
 
     internal IReadOnlyDictionary<Guid, ulong> LastRuns => _lastRuns;
 

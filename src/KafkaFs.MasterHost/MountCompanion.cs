@@ -22,12 +22,13 @@ internal sealed partial class MountCompanion : IDisposable
 
     private static readonly TimeSpan s_lookInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan s_endLimit = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan s_restartAfter = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(1);
 
     private readonly FuseMount _mount;
     private readonly ILogger _logger;
     private readonly Lock _gate = new();
     private Process? _process;
+    private TimeSpan _restartAfter = TimeSpan.FromSeconds(2);
     private bool _isOver;
 
     private MountCompanion(FuseMount mount, ILogger logger) => (_mount, _logger) = (mount, logger);
@@ -114,16 +115,21 @@ internal sealed partial class MountCompanion : IDisposable
 
     private void OnExited(uint connection)
     {
+        TimeSpan pause;
         lock (_gate)
         {
             if (_isOver || _mount.Ended.IsCompleted)
             {
                 return;
             }
+
+            // What ends it may last: a second pause is twice as long.
+            pause = _restartAfter;
+            _restartAfter = pause + pause < s_longestPause ? pause + pause : s_longestPause;
         }
 
-        LogEnded(_logger, _mount.Path);
-        Task.Delay(s_restartAfter).ContinueWith(_ => StartProcess(connection), TaskScheduler.Default);
+        LogEnded(_logger, _mount.Path, pause.TotalSeconds);
+        Task.Delay(pause).ContinueWith(_ => StartProcess(connection), TaskScheduler.Default);
     }
 
     private static PosixSignalRegistration Ignore(PosixSignal signal) => PosixSignalRegistration.Create(signal, static context => context.Cancel = true);
@@ -152,8 +158,8 @@ internal sealed partial class MountCompanion : IDisposable
         return start;
     }
 
-    [LoggerMessage(6103, LogLevel.Warning, "The companion of the mount on {Path} has ended; another one is started")]
-    private static partial void LogEnded(ILogger logger, string path);
+    [LoggerMessage(6103, LogLevel.Warning, "The companion of the mount on {Path} has ended; another one is started in {Seconds} s")]
+    private static partial void LogEnded(ILogger logger, string path, double seconds);
 
     [LoggerMessage(6101, LogLevel.Warning, "No companion of the mount on {Path} could be started ({Words}): after a kill -9, `cleanup` frees the path")]
     private static partial void LogNone(ILogger logger, string path, string words);

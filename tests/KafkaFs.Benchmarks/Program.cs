@@ -1,5 +1,12 @@
 using KafkaFs.Benchmarks;
 using KafkaFs.Benchmarks.Peers;
+using KafkaFs.MasterHost;
+
+// The masters are this program, and so are their companions.
+if (MasterProgram.TryRunCompanion(args, out int code))
+{
+    return code;
+}
 
 // The same work on KafkaFS and on a native directory, in turn, as ratios; never a test.
 switch (args)

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using KafkaFs.TestKit;
 using KafkaFs.TestKit.Processes;
+using Microsoft.Win32.SafeHandles;
 using Xunit;
 
 namespace KafkaFs.System.Tests;
@@ -21,6 +22,44 @@ public sealed class TwoMasterTests
         Assert.Equal("200 200 200\n", ToolProcess.Shell($"""
             for f in {setup.Mount} {setup["m"]} {setup["m2"]}; do grep -cE '^[ab] [0-9]+$' $f/log; done | paste -sd' '
             """));
+    }
+
+    // The kernel's last page of the file has zeroes behind its end: with a newer size they would be content.
+    [Theory]
+    [InlineData]
+    [InlineData("--close-to-open")]
+    public async Task G5_WhoReadsBehindTheAppendsOfAnotherMasterReadsNoZeroes(params string[] options)
+    {
+        using Setup setup = NewSetup();
+        (HostUnderTest first, HostUnderTest second) = await MastersAsync(setup, options);
+        byte[] line = "a line that somebody else waits for\n"u8.ToArray();
+        await File.WriteAllBytesAsync($"{setup.Mount}/log", line, TestContext.Current.CancellationToken);
+        await Setup.CaughtUpAsync(first, second);
+        const int lines = 1_500;
+        using SafeFileHandle log = File.OpenHandle($"{setup["mnt2"]}/log", share: FileShare.ReadWrite);
+        Task writing = Task.Run(
+            async () =>
+            {
+                using FileStream written = new($"{setup.Mount}/log", FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+                for (int number = 1; number < lines; number++)
+                {
+                    written.Write(line);
+                    await Task.Delay(number % 3);
+                }
+            },
+            TestContext.Current.CancellationToken);
+        byte[] content = new byte[65_536];
+        long length = 0;
+        for (DateTime limit = DateTime.UtcNow.AddMinutes(2); length < lines * line.Length && DateTime.UtcNow < limit;)
+        {
+            int read = RandomAccess.Read(log, content, length);
+            int zero = content.AsSpan(0, read).IndexOf((byte)0);
+            Assert.True(zero < 0, $"There is a zero at {length + zero}.");
+            length += read;
+        }
+
+        await writing;
+        Assert.Equal(lines * line.Length, length);
     }
 
     // The kernel checks no permission for a file that it believes to have made.
@@ -72,11 +111,11 @@ public sealed class TwoMasterTests
             """));
     }
 
-    private static async Task<(HostUnderTest First, HostUnderTest Second)> MastersAsync(Setup setup)
+    private static async Task<(HostUnderTest First, HostUnderTest Second)> MastersAsync(Setup setup, string[]? options = null)
     {
-        HostUnderTest first = await setup.Master().ReadyAsync();
+        HostUnderTest first = await setup.Master(options: options).ReadyAsync();
         Directory.CreateDirectory(setup["mnt2"]);
-        return (first, await setup.Master("m2", setup["mnt2"]).ReadyAsync());
+        return (first, await setup.Master("m2", setup["mnt2"], options).ReadyAsync());
     }
 
     private static Setup NewSetup()

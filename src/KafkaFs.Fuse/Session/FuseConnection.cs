@@ -67,10 +67,15 @@ public sealed partial class FuseConnection : IDisposable
             _ending = true;
             foreach (FuseRequest request in _deferred.Values)
             {
+                // Held first: once it is abandoned, who holds it may be through with it.
+                request.Hold();
                 if (request.TryAbandon())
                 {
-                    request.Hold();
                     waiting.Add(request);
+                }
+                else
+                {
+                    request.Release();
                 }
             }
 

@@ -15,11 +15,12 @@ internal static class InitNegotiation
     private const int InitInBytes = 16;
 
     // Not FUSE_ASYNC_DIO: the pieces of one direct write(2) would be on their way at the same time, and those of an append go to the end in the order of
-    // the log.
+    // the log. Not FUSE_EXPLICIT_INVAL_DATA: the last page of a file that others made longer would be kept, with zeroes where their content is. Not
+    // FUSE_AUTO_INVAL_DATA: each write would drop the file's pages.
     private const InitFlags Wanted = InitFlags.AsyncRead | InitFlags.AtomicOpenTruncate | InitFlags.ExportSupport | InitFlags.BigWrites
         | InitFlags.ReadDirPlus | InitFlags.ReadDirPlusAuto | InitFlags.ParallelDirectoryOperations
-        | InitFlags.MaxPages | InitFlags.CacheSymlinks | InitFlags.ExplicitInvalidateData | InitFlags.HandleKillPrivV2
-        | InitFlags.SetXattrExtended | InitFlags.InitExtended | InitFlags.HasExpireOnly | InitFlags.DirectIoAllowMmap;
+        | InitFlags.MaxPages | InitFlags.CacheSymlinks | InitFlags.HandleKillPrivV2 | InitFlags.SetXattrExtended
+        | InitFlags.InitExtended | InitFlags.HasExpireOnly | InitFlags.DirectIoAllowMmap;
 
     /// <summary>What is agreed, and the answer that says so; null if the kernel's protocol is too old or the request malformed.</summary>
     public static FuseConnectionInfo? Negotiate(ReadOnlySpan<byte> body, int maxWrite, out InitOut answer)

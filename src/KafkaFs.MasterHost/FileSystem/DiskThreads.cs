@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace KafkaFs.MasterHost.FileSystem;
 
 /// <summary>
-/// Threads that wait for the disk of the data root, so that those which read calls from the kernel never do: a slow disk holds up who reads from it and
-/// nobody else. They are started when they are needed, and there is no more to do than the kernel has calls under way. Safe for use from several threads.
+/// Threads that wait for the disk of the data root in place of those which read calls from the kernel: a slow disk holds up who reads from it and
+/// hardly anybody else (to open the content of a file, once for each handle, is the exception). They are started when they are needed, and there is no more to do than the kernel has calls under way. Safe for use from several threads.
 /// </summary>
 internal sealed class DiskThreads : IDisposable
 {
@@ -13,11 +13,12 @@ internal sealed class DiskThreads : IDisposable
     private readonly Lock _gate = new();
     private readonly BlockingCollection<Action> _work = [];
     private int _threads;
-    private int _idle;
+    private int _undone;
 
     /// <summary>Has it done by one of them, soon. Nothing is done after <see cref="Dispose"/>.</summary>
     public void Post(Action work)
     {
+        bool isShort;
         lock (_gate)
         {
             if (_work.IsAddingCompleted)
@@ -26,9 +27,11 @@ internal sealed class DiskThreads : IDisposable
             }
 
             _work.Add(work);
+            isShort = ++_undone > _threads && _threads < MaxThreads;
+            _threads += isShort ? 1 : 0;
         }
 
-        if (_work.Count > Volatile.Read(ref _idle) && Volatile.Read(ref _threads) < MaxThreads && Interlocked.Increment(ref _threads) <= MaxThreads)
+        if (isShort)
         {
             new Thread(Run) { IsBackground = true, Name = "disk" }.Start();
         }
@@ -45,17 +48,13 @@ internal sealed class DiskThreads : IDisposable
 
     private void Run()
     {
-        while (true)
+        foreach (Action work in _work.GetConsumingEnumerable())
         {
-            Interlocked.Increment(ref _idle);
-            bool found = _work.TryTake(out Action? work, Timeout.Infinite);
-            Interlocked.Decrement(ref _idle);
-            if (!found)
+            work();
+            lock (_gate)
             {
-                return;
+                _undone--;
             }
-
-            work!();
         }
     }
 }

@@ -38,7 +38,7 @@ internal sealed class DoubtTable
             return;
         }
 
-        List<Action> due = [];
+        List<WriteWait> due = [];
         lock (_gate)
         {
             Doubts doubts = _directories[directory];
@@ -49,7 +49,7 @@ internal sealed class DoubtTable
             }
         }
 
-        due.ForEach(static go => go());
+        due.ForEach(static wait => wait.Go());
     }
 
     /// <summary>Something in the directory is in doubt.</summary>
@@ -61,14 +61,30 @@ internal sealed class DoubtTable
         }
     }
 
-    /// <summary>Calls <paramref name="go"/> when nothing in the directory is in doubt any more; false, and it is not called, if nothing is now.</summary>
-    public bool TryWait(FileId directory, Action go)
+    /// <summary>Lets <paramref name="wait"/> go when nothing in the directory is in doubt any more; false, and it does not go, if nothing is now.</summary>
+    public bool TryWait(FileId directory, WriteWait wait)
     {
         lock (_gate)
         {
             bool isInDoubt = _directories.TryGetValue(directory, out Doubts? doubts);
-            doubts?.Waiting.Add(go);
+            if (!wait.IsOver)
+            {
+                doubts?.Waiting.Add(wait);
+            }
+
             return isInDoubt;
+        }
+    }
+
+    /// <summary>The wait has ended before.</summary>
+    public void LetGo(FileId directory, WriteWait wait)
+    {
+        lock (_gate)
+        {
+            if (_directories.TryGetValue(directory, out Doubts? doubts))
+            {
+                doubts.Waiting.Remove(wait);
+            }
         }
     }
 
@@ -76,6 +92,6 @@ internal sealed class DoubtTable
     {
         public int Count { get; set; }
 
-        public List<Action> Waiting { get; } = [];
+        public List<WriteWait> Waiting { get; } = [];
     }
 }

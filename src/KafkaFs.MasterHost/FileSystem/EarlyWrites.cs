@@ -9,12 +9,15 @@ namespace KafkaFs.MasterHost.FileSystem;
 /// The writes that are answered before they are applied. No answer may show a size, time or mode older than one of them: they are laid
 /// over what the replica has. Safe for use from several threads; the namespace's gate may be held.
 /// </summary>
-/// <param name="maxBytes">So many may be pending; a WRITE beyond it is answered when there is room.</param>
+/// <param name="maxBytes">So much memory pending ones may take; a WRITE beyond it is answered when there is room.</param>
 internal sealed class EarlyWrites(long maxBytes)
 {
+    /// <summary>What a write takes besides its content, about: tables, record, path.</summary>
+    public const int OverheadBytes = 512;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<FileId, InodeWrites> _inodes = [];
-    private readonly Queue<(int Bytes, Action Go)> _forRoom = new();
+    private readonly LinkedList<(int Bytes, WriteWait Wait)> _forRoom = new();
     private volatile int _pending;
     private long _bytes;
 
@@ -24,7 +27,9 @@ internal sealed class EarlyWrites(long maxBytes)
     /// <summary>Content that is answered and not applied, bytes.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    public bool HasRoom => Bytes < maxBytes;
+    public bool HasRoom => Memory < maxBytes;
+
+    private long Memory => Bytes + ((long)_pending * OverheadBytes);
 
     /// <summary>The inode's, for a handle that writes; until <see cref="Close"/>.</summary>
     public InodeWrites Open(FileId inode)
@@ -176,14 +181,15 @@ internal sealed class EarlyWrites(long maxBytes)
             {
                 if (writes.Waiting[index].At <= writes.Ended)
                 {
-                    due.Add(writes.Waiting[index].Go);
+                    due.Add(writes.Waiting[index].Wait.Go);
                     writes.Waiting.RemoveAt(index);
                 }
             }
 
-            for (long bytes = _bytes; bytes < maxBytes && _forRoom.TryDequeue(out (int Bytes, Action Go) next); bytes += next.Bytes)
+            for (long memory = Memory; memory < maxBytes && _forRoom.First is { } next; memory += next.Value.Bytes + OverheadBytes)
             {
-                due.Add(next.Go);
+                due.Add(next.Value.Wait.Go);
+                _forRoom.RemoveFirst();
             }
 
             Drop(writes);
@@ -200,26 +206,26 @@ internal sealed class EarlyWrites(long maxBytes)
         }
     }
 
-    /// <summary>Calls <paramref name="go"/>, which is to begin a write of so many bytes, when there is room, perhaps at once.</summary>
-    public void WhenRoom(int bytes, Action go)
+    /// <summary>Lets <paramref name="wait"/> go, which is to begin a write of so many bytes, when there is room, perhaps at once.</summary>
+    public void WhenRoom(int bytes, WriteWait wait)
     {
         lock (_gate)
         {
-            if (_bytes >= maxBytes)
+            if (!HasRoom && !wait.IsOver)
             {
-                _forRoom.Enqueue((bytes, go));
+                _forRoom.AddLast((bytes, wait));
                 return;
             }
         }
 
-        go();
+        wait.Go();
     }
 
     /// <summary>
-    /// Calls <paramref name="go"/> when the writes that are pending now have ended, on the thread that ends the last one, which must not wait;
-    /// false, and it is not called, if there are none.
+    /// Lets <paramref name="wait"/> go when the writes that are pending now have ended, on the thread that ends the last one, which must not wait;
+    /// false, and it does not go, if there are none.
     /// </summary>
-    public bool TryWait(FileId inode, Action go)
+    public bool TryWait(FileId inode, WriteWait wait)
     {
         if (_pending == 0)
         {
@@ -233,8 +239,29 @@ internal sealed class EarlyWrites(long maxBytes)
                 return false;
             }
 
-            writes.Waiting.Add((writes.Begun, go));
+            if (!wait.IsOver)
+            {
+                writes.Waiting.Add((writes.Begun, wait));
+            }
+
             return true;
+        }
+    }
+
+    /// <summary>The wait, for the writes of the inode or for room, is over: else it takes memory, and room that it does not use, for as long as a stall lasts.</summary>
+    public void LetGo(FileId inode, WriteWait wait)
+    {
+        lock (_gate)
+        {
+            FindPending(inode)?.Waiting.RemoveAll(waiting => waiting.Wait == wait);
+            for (LinkedListNode<(int Bytes, WriteWait Wait)>? node = _forRoom.First; node is not null; node = node.Next)
+            {
+                if (node.Value.Wait == wait)
+                {
+                    _forRoom.Remove(node);
+                    break;
+                }
+            }
         }
     }
 

@@ -54,7 +54,7 @@ internal sealed class InodeWrites(FileId inode)
     public Errno LastLoss { get; set; }
 
     /// <summary>What waits until <see cref="Ended"/> is at a number.</summary>
-    public List<(long At, Action Go)> Waiting { get; } = [];
+    public List<(long At, WriteWait Wait)> Waiting { get; } = [];
 
     /// <summary>A write is pending from here on.</summary>
     public void Add(EarlyWrite write)

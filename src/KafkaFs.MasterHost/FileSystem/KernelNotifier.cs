@@ -28,7 +28,7 @@ internal sealed class KernelNotifier : IDisposable
     private readonly Lock _staleGate = new();
     private FuseNotifications? _kernel;
     private FuseConnectionInfo? _connection;
-    private int _overflowed;
+    private int _dropsDue;
     private long _sentNodes;
     private long _sentNames;
     private long _overflows;
@@ -48,7 +48,7 @@ internal sealed class KernelNotifier : IDisposable
     /// <summary>Inodes and names of which the kernel was told that others changed them, and how often it was told of all at once instead.</summary>
     public (long Inodes, long Names, long All) Sent => (Volatile.Read(ref _sentNodes), Volatile.Read(ref _sentNames), Volatile.Read(ref _overflows));
 
-    /// <summary>The mount is there; from here on changes are told.</summary>
+    /// <summary>The mount is there; from here on changes are told. Calls may have been answered before: what was changed since is dropped.</summary>
     public void Start(FuseNotifications kernel, FuseConnectionInfo connection)
     {
         (_connection, _kernel) = (connection, kernel);
@@ -56,6 +56,8 @@ internal sealed class KernelNotifier : IDisposable
         {
             lane.Start();
         }
+
+        DropAll();
     }
 
     /// <summary>
@@ -95,7 +97,7 @@ internal sealed class KernelNotifier : IDisposable
     {
         lock (_staleGate)
         {
-            return _overflowed == 0 && !_stale.ContainsKey(inode);
+            return _dropsDue == 0 && !_stale.ContainsKey(inode);
         }
     }
 
@@ -254,14 +256,24 @@ internal sealed class KernelNotifier : IDisposable
         }
     }
 
-    // On a thread of its own, once at a time: it blocks as the others do.
     private void Overflow()
     {
-        if (Interlocked.Increment(ref _overflowed) == 1)
+        if (DropAll())
         {
             Interlocked.Increment(ref _overflows);
+        }
+    }
+
+    // On a thread of its own, once at a time: it blocks as the others do. False if it is under way, and goes on from the beginning.
+    private bool DropAll()
+    {
+        bool isFirst = Interlocked.Increment(ref _dropsDue) == 1;
+        if (isFirst)
+        {
             new Thread(InvalidateAll) { IsBackground = true, Name = "notify-all" }.Start();
         }
+
+        return isFirst;
     }
 
     private void InvalidateAll()
@@ -269,7 +281,7 @@ internal sealed class KernelNotifier : IDisposable
         int seen;
         do
         {
-            seen = Volatile.Read(ref _overflowed);
+            seen = Volatile.Read(ref _dropsDue);
             if (_connection!.HasEpoch)
             {
                 _kernel!.InvalidateAllNames();
@@ -286,6 +298,6 @@ internal sealed class KernelNotifier : IDisposable
                 _kernel!.DeleteName(new NodeId(parent.Value), new NodeId(inode.Value), name);
             }
         }
-        while (Interlocked.CompareExchange(ref _overflowed, 0, seen) != seen);
+        while (Interlocked.CompareExchange(ref _dropsDue, 0, seen) != seen);
     }
 }

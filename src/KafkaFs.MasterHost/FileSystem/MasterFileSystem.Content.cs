@@ -123,18 +123,17 @@ internal sealed partial class MasterFileSystem
     {
         int read = 0;
         Errno errno = Content(node, handle, out SafeFd fd);
-        errno = errno != Errno.None ? errno
-            : _tellsNothingOfMemory ? Errno.EOPNOTSUPP
-            : DescriptorCalls.ReadCached(fd, request.GetReplyBuffer(size), offset, out read);
-        if (errno == Errno.EAGAIN)
+        if (errno == Errno.None && _replica.Tree.IsInMemory)
+        {
+            // It does not say what it has there, which is all.
+            ReadAll(request, fd, offset, size, read);
+            return;
+        }
+
+        errno = errno != Errno.None ? errno : DescriptorCalls.ReadCached(fd, request.GetReplyBuffer(size), offset, out read);
+        if (errno is Errno.EAGAIN or Errno.EOPNOTSUPP)
         {
             ReadFromDisk(request, fd, offset, size, read);
-        }
-        else if (errno == Errno.EOPNOTSUPP)
-        {
-            // A filesystem that does not say what it has in memory, as tmpfs, which has all.
-            _tellsNothingOfMemory = true;
-            ReadAll(request, fd, offset, size, read);
         }
         else
         {

@@ -85,8 +85,9 @@ internal sealed partial class MasterFileSystem
             return;
         }
 
-        WriteWait wait = Wait(request, () => request.ReplyError(Errno.None));
-        if (_doubts.TryWait(Id(node), wait.Go))
+        FileId directory = Id(node);
+        WriteWait wait = Wait(request, () => request.ReplyError(Errno.None), ended => _doubts.LetGo(directory, ended));
+        if (_doubts.TryWait(directory, wait))
         {
             _session.Waits.EndIfInterrupted(wait);
         }

@@ -69,8 +69,8 @@ internal sealed partial class MasterFileSystem
     // Nothing of it is queued before: one that is interrupted is done again by its caller.
     private void WriteWhenRoom(FuseRequest request, InodeWrites writes, FileId inode, ulong offset, ChangeFlags flags, int length)
     {
-        WriteWait wait = Wait(request, () => ThreadPool.UnsafeQueueUserWorkItem(_ => Write(), null));
-        _writes.WhenRoom(length, wait.Go);
+        WriteWait wait = Wait(request, () => ThreadPool.UnsafeQueueUserWorkItem(_ => Write(), null), ended => _writes.LetGo(inode, ended));
+        _writes.WhenRoom(length, wait);
         _session.Waits.EndIfInterrupted(wait);
 
         void Write()
@@ -169,14 +169,14 @@ internal sealed partial class MasterFileSystem
     {
         if (!_writes.IsPending(inode))
         {
-            go();
+            GoOn(request, go, mayBlock);
             return;
         }
 
         // The thread that applies must not wait for a disk.
         Action answer = mayBlock ? () => _disk.Post(go) : go;
-        WriteWait wait = Wait(request, answer, isTold ? () => _writes.PendingOf(inode) : null);
-        if (_writes.TryWait(inode, wait.Go))
+        WriteWait wait = Wait(request, answer, ended => _writes.LetGo(inode, ended), isTold ? () => _writes.PendingOf(inode) : null);
+        if (_writes.TryWait(inode, wait))
         {
             _session.Hurry();
             _session.Waits.EndIfInterrupted(wait);
@@ -187,9 +187,22 @@ internal sealed partial class MasterFileSystem
         }
     }
 
-    private WriteWait Wait(FuseRequest request, Action go, Func<IReadOnlyList<PendingCall>>? waitsFor = null)
+    private void GoOn(FuseRequest request, Action go, bool mayBlock)
     {
-        WriteWait wait = new(request, _session.Waits, go) { WaitsFor = waitsFor };
+        if (mayBlock)
+        {
+            request.Defer();
+            _disk.Post(go);
+        }
+        else
+        {
+            go();
+        }
+    }
+
+    private WriteWait Wait(FuseRequest request, Action go, Action<WriteWait> letGo, Func<IReadOnlyList<PendingCall>>? waitsFor = null)
+    {
+        WriteWait wait = new(request, _session.Waits, go) { LetGo = letGo, WaitsFor = waitsFor };
         Defer(request, wait);
         return wait;
     }

@@ -46,14 +46,13 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
     private readonly LogEnd? _logEnd;
     private readonly TimeSpan _validity;
     private TimeSpan _nameValidity = s_shortValidity;
-    private volatile bool _tellsNothingOfMemory;
 
     /// <param name="logEnd">Close-to-open: who opens or looks up waits for it, and the kernel asks each time. Null: nobody waits.</param>
     public MasterFileSystem(LocalReplica replica, MasterSession session, SpaceReserve reserve, KafkaFsMetrics metrics, LogEnd? logEnd = null)
     {
         (_logEnd, _validity) = (logEnd, logEnd is null ? s_validity : TimeSpan.Zero);
         (_replica, _namespace, _session, _reserve, _metrics) = (replica, replica.Namespace, session, reserve, metrics);
-        Orphans = new OrphanTable(replica, _lookups);
+        Orphans = new OrphanTable(replica, _lookups, _disk.Post);
         Notifier = new KernelNotifier(_lookups, Orphans.Settled);
         _writes.Lost = Notifier.OnLost;
     }
@@ -370,7 +369,7 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
     private Errno CheckSpace(in Change change)
     {
         ulong size = change.Kind == ChangeKind.Truncate && TryGetAttributes(change.Inode, out InodeAttributes attributes, out _) ? attributes.Size : 0;
-        return _reserve.Refuses(change, size) ? Errno.ENOSPC : Errno.None;
+        return _reserve.Refuses(change, size, _writes.Bytes) ? Errno.ENOSPC : Errno.None;
     }
 
     private ReadOnlySpan<byte> PathHint(scoped in Change change, Span<byte> buffer)

@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
+using KafkaFs.Journal;
 
 namespace KafkaFs.MasterHost.FileSystem;
 
 /// <summary>
 /// A queue of notifications with a thread of its own, which may block in the kernel for as long as a caller holds a lock there: then another thread
-/// goes on with what is behind it, since it is about other inodes mostly. Each is sent again a second later, since an answer that was made before the
-/// change may reach the kernel's caches after the notification.
+/// goes on with what is behind it, except for what is about the same inode, which waits for the first thread. Each is sent again a second later, since
+/// an answer that was made before the change may reach the kernel's caches after the notification.
 /// </summary>
 internal sealed class NotificationLane : IDisposable
 {
@@ -20,19 +21,23 @@ internal sealed class NotificationLane : IDisposable
     private readonly int _capacity;
     private readonly BlockingCollection<Notification> _queue;
     private readonly Timer _look;
+
+    // The inodes, or directories of names, that the kernel is being told of, and what is to come after that: it would wait for the same lock.
+    private readonly Dictionary<FileId, Queue<(Notification Notification, bool IsFirst)>?> _underWay = [];
+    private int _behind;
     private int _threads;
     private int _isLooked;
     private long _takenMs = Environment.TickCount64;
 
     /// <param name="send">Sends one; true for the first time. On a thread of the lane.</param>
-    /// <param name="capacity">Notifications that it holds, at most; as many wait for their second time.</param>
+    /// <param name="capacity">Notifications that it holds, at most; as many wait with each thread for their second time.</param>
     public NotificationLane(string name, Action<Notification, bool> send, int capacity)
     {
         (_name, _send, _capacity, _queue) = (name, send, capacity, new BlockingCollection<Notification>(capacity));
         _look = new Timer(_ => Look());
     }
 
-    public int Count => _queue.Count;
+    public int Count => _queue.Count + Volatile.Read(ref _behind);
 
     public void Start()
     {
@@ -43,7 +48,7 @@ internal sealed class NotificationLane : IDisposable
     /// <summary>False if there is no room. From any thread; never waits.</summary>
     public bool TryAdd(in Notification notification)
     {
-        bool isAdded = _queue.TryAdd(notification);
+        bool isAdded = Count < _capacity && _queue.TryAdd(notification);
         LookLater();
         return isAdded;
     }
@@ -88,14 +93,65 @@ internal sealed class NotificationLane : IDisposable
             if (_queue.TryTake(out Notification notification, WaitMs(repeats)))
             {
                 Volatile.Write(ref _takenMs, Environment.TickCount64);
-                _send(notification, true);
-                repeats.Enqueue((Environment.TickCount64 + RepeatAfterMs, notification.Again));
+                Send((notification, true), repeats);
             }
 
             while (repeats.TryPeek(out (long DueMs, Notification Notification) next) && (next.DueMs <= Environment.TickCount64 || repeats.Count > _capacity))
             {
-                _send(repeats.Dequeue().Notification, false);
+                Send((repeats.Dequeue().Notification, false), repeats);
             }
+        }
+    }
+
+    private void Send((Notification Notification, bool IsFirst) next, Queue<(long DueMs, Notification Notification)> repeats)
+    {
+        FileId inode = next.Notification.Inode;
+        if (!TryBegin(inode, next))
+        {
+            return;
+        }
+
+        do
+        {
+            _send(next.Notification, next.IsFirst);
+            if (next.IsFirst)
+            {
+                repeats.Enqueue((Environment.TickCount64 + RepeatAfterMs, next.Notification.Again));
+            }
+        }
+        while (TryGoOn(inode, out next));
+    }
+
+    // False: another thread is at it, and goes on with it.
+    private bool TryBegin(FileId inode, (Notification Notification, bool IsFirst) next)
+    {
+        lock (_underWay)
+        {
+            if (_underWay.TryAdd(inode, null))
+            {
+                return true;
+            }
+
+            (_underWay[inode] ??= new()).Enqueue(next);
+            _behind++;
+            return false;
+        }
+    }
+
+    private bool TryGoOn(FileId inode, out (Notification Notification, bool IsFirst) next)
+    {
+        lock (_underWay)
+        {
+            if (_underWay[inode] is { Count: > 0 } behind)
+            {
+                next = behind.Dequeue();
+                _behind--;
+                return true;
+            }
+
+            _underWay.Remove(inode);
+            next = default;
+            return false;
         }
     }
 

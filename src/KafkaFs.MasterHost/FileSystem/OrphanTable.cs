@@ -8,7 +8,8 @@ using KafkaFs.Replica.Namespace;
 namespace KafkaFs.MasterHost.FileSystem;
 
 /// <summary>The unlinked inodes that the kernel still knows. Safe for use from several threads.</summary>
-internal sealed class OrphanTable(LocalReplica replica, LookupTable lookups) : IDisposable
+/// <param name="later">Does something on a thread that may wait for the disk.</param>
+internal sealed class OrphanTable(LocalReplica replica, LookupTable lookups, Action<Action> later) : IDisposable
 {
     private readonly ConcurrentDictionary<FileId, Orphan> _orphans = new();
     private readonly Lock _settling = new();
@@ -81,7 +82,8 @@ internal sealed class OrphanTable(LocalReplica replica, LookupTable lookups) : I
     {
         if (!lookups.Contains(inode) && _orphans.TryRemove(inode, out Orphan? orphan))
         {
-            orphan.Dispose();
+            // The disk frees what a large file took, which may take seconds.
+            later(orphan.Dispose);
         }
     }
 

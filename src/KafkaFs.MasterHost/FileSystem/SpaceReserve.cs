@@ -36,9 +36,10 @@ internal sealed partial class SpaceReserve
 
     /// <summary>
     /// The reserve has no room for <paramref name="change"/>; <paramref name="sizeBefore"/> bytes are in the file that it truncates.
-    /// The filesystem is asked at most once a second; until then what was let pass counts as taken.
+    /// The filesystem is asked at most once a second; until then what was let pass counts as taken, and so do <paramref name="pendingBytes"/>, which
+    /// were let pass before and are not on the disk yet.
     /// </summary>
-    public bool Refuses(in Change change, ulong sizeBefore)
+    public bool Refuses(in Change change, ulong sizeBefore, long pendingBytes)
     {
         if (!TakesSpace(change, sizeBefore))
         {
@@ -48,7 +49,7 @@ internal sealed partial class SpaceReserve
         long bytes = CallBytes + change.Data.Length + (change.Kind == ChangeKind.Allocate ? (long)Math.Min(change.Length, long.MaxValue / 2) : 0);
         lock (_gate)
         {
-            bool asked = Refresh();
+            bool asked = Refresh(pendingBytes);
             bool makesInode = change.Kind is ChangeKind.Create or ChangeKind.Mkdir or ChangeKind.Mknod or ChangeKind.Symlink;
             bool refuses = _knows && (_bytesLeft < bytes || (makesInode && _filesLeft < 1));
             if (!refuses)
@@ -75,7 +76,7 @@ internal sealed partial class SpaceReserve
     }
 
     // Under the gate; false if what is known is young enough.
-    private bool Refresh()
+    private bool Refresh(long pendingBytes)
     {
         if (_askedAt != 0 && _clock.GetElapsedTime(_askedAt) < s_validity)
         {
@@ -89,7 +90,7 @@ internal sealed partial class SpaceReserve
         {
             ulong blockSize = (ulong)status.BlockSize;
             ulong reserve = _reserveBytes ?? Math.Min(DefaultMaxBytes, status.Blocks / DefaultShare * blockSize);
-            _bytesLeft = (long)(status.BlocksAvailable * blockSize) - (long)reserve;
+            _bytesLeft = (long)(status.BlocksAvailable * blockSize) - (long)reserve - pendingBytes;
 
             // Filesystems without a table of inodes (btrfs) say 0.
             _filesLeft = status.Files == 0 ? long.MaxValue : (long)status.FilesFree - (long)Math.Min(DefaultMaxFiles, status.Files / DefaultShare);

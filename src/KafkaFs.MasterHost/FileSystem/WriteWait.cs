@@ -29,6 +29,12 @@ internal sealed class WriteWait(FuseRequest request, JournalWaits waits, Action 
     /// <inheritdoc/>
     public IReadOnlyList<PendingCall> Forsakes => WaitsFor?.Invoke() ?? [];
 
+    /// <summary>It has ended before what it waits for, and is not to be kept there.</summary>
+    public required Action<WriteWait> LetGo { get; init; }
+
+    /// <summary>It waits no more.</summary>
+    public bool IsOver => Volatile.Read(ref _isOver) != 0;
+
     /// <summary>What it waited for is over.</summary>
     public void Go()
     {
@@ -44,6 +50,7 @@ internal sealed class WriteWait(FuseRequest request, JournalWaits waits, Action 
         bool isTaken = TryTake();
         if (isTaken)
         {
+            LetGo(this);
             request.ReplyError(errno);
         }
 

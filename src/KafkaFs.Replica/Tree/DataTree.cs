@@ -30,13 +30,18 @@ public sealed partial class DataTree : IDisposable
 
     internal DataTree(TreePlace place, TreeOwnership ownership, IReadOnlyList<string> warnings)
     {
+        const long tmpfs = 0x01021994, ramfs = 0x858458F6;
         (_place, _calls, _ownership, Warnings) = (place, place.Calls, ownership, warnings);
+        IsInMemory = StatFileSystem(out FileSystemStatus status) == Errno.None && status.Type is tmpfs or ramfs;
         _foreign = place.OpenOwnDirectory("foreign"u8);
         const uint sgid = 0x400;
         _rootHandsDownGroup = _calls.Stat(place.Root, default, out StatxResult stat) != Errno.None || (stat.Permissions & sgid) != 0;
     }
 
     public TreeOwnership Ownership => _ownership;
+
+    /// <summary>Its filesystem has no disk that a read could wait for.</summary>
+    public bool IsInMemory { get; }
 
     /// <summary>What an operator should know, in words.</summary>
     public IReadOnlyList<string> Warnings { get; }

@@ -176,29 +176,6 @@ public sealed class EarlyWriteTests : IDisposable
         Assert.Equal(0UL, _master.GetAttr(_node).Size);
     }
 
-    // 64 MiB are answered; what comes then waits.
-    [Fact]
-    public void G8_AWriteBeyondTheQueueWaitsForRoom()
-    {
-        _master.IsStalled = true;
-        byte[] piece = new byte[128 * 1024];
-        const int pieces = 64 * 8;
-        for (int index = 0; index < pieces; index++)
-        {
-            Assert.Equal(Errno.None, _master.Call(_master.WriteRequest(_node, _handle, (ulong)(index * piece.Length), piece)).Errno);
-        }
-
-        long pending = _master.FileSystem.PendingBytes;
-        _master.Serve(_master.WriteRequest(_node, _handle, (ulong)(pieces * piece.Length), [1, 2, 3]));
-        _master.AssertNoAnswer();
-        // Nothing of it is queued: an interrupted caller may write it again.
-        Assert.Equal(pending, _master.FileSystem.PendingBytes);
-        _master.IsStalled = false;
-        Assert.Equal(Errno.None, _master.Answer().Errno);
-        _master.Flush(_node, _handle);
-        Assert.Equal((ulong)(pieces * piece.Length) + 3, _master.GetAttr(_node).Size);
-    }
-
     [Fact]
     public void APendingWriteOfSomebodyWithoutRightsDropsSuidForEveryAnswer()
     {

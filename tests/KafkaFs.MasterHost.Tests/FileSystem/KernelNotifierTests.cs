@@ -42,6 +42,29 @@ public sealed class KernelNotifierTests : IFuseChannel, IDisposable
         Until(() => notifier.IsKept(blocked));
     }
 
+    // Names of one directory, which a mkdir holds that waits for the journal.
+    [Fact]
+    public void G6_AnyNumberAboutWhatIsBlockedHoldsUpNoOther()
+    {
+        KernelNotifier notifier = Start();
+        (FileId blocked, FileId other) = (Known(4), Known(8));
+        _isBlocked = node => node == blocked.Value;
+        const int many = NotificationLane.MaxThreads + 4;
+        for (int number = 0; number < many; number++)
+        {
+            notifier.OnLost(blocked);
+        }
+
+        // So long that as many threads as there may be would be blocked.
+        Thread.Sleep(NotificationLane.MaxThreads * 110);
+        notifier.OnLost(other);
+        Until(() => _sent.Contains((Inode, other.Value, true)));
+        Assert.Equal(many - 1, notifier.Queued);
+        _release.Set();
+        Until(() => notifier.IsKept(blocked));
+        Assert.Equal(many, _sent.Count(sent => sent == (Inode, blocked.Value, true)));
+    }
+
     [Fact]
     public void G8_WhenTooManyWaitEverythingIsDroppedTheRootTooAndWhatHasNoNameIsLetGo()
     {
@@ -58,6 +81,18 @@ public sealed class KernelNotifierTests : IFuseChannel, IDisposable
         Assert.InRange(notifier.Sent.All, 1, 10);
         _release.Set();
         Until(() => notifier.IsKept(inode));
+    }
+
+    // Calls are answered before somebody tells the kernel of changes.
+    [Fact]
+    public void G5_WhatOthersChangedBeforeTheStartIsDropped()
+    {
+        FileId inode = Known(4);
+        _notifier = New();
+        _notifier.OnLost(inode);
+        StartNotifier();
+        Assert.Equal([(Epoch, 0UL, false), (Inode, FileId.Root.Value, true), (Inode, inode.Value, true), (Delete, 1UL, false)], _sent);
+        Assert.Equal(0, _notifier.Sent.All);
     }
 
     // The kernel may store the entries of an answer that was made before the change after the notification; attributes it takes by their version.
@@ -98,9 +133,19 @@ public sealed class KernelNotifierTests : IFuseChannel, IDisposable
 
     private KernelNotifier Start(int laneCapacity = KernelNotifier.LaneCapacity)
     {
-        _notifier = new KernelNotifier(_lookups, static () => [(new FileId(99), FileId.Root, "dead"u8.ToArray())], laneCapacity);
-        _notifier.Start(new FuseNotifications(this), new FuseConnectionInfo(44, InitFlags.None, 4_096));
+        _notifier = New(laneCapacity);
+        StartNotifier();
+        _sent.Clear();
         return _notifier;
+    }
+
+    private KernelNotifier New(int laneCapacity = KernelNotifier.LaneCapacity) =>
+        new(_lookups, static () => [(new FileId(99), FileId.Root, "dead"u8.ToArray())], laneCapacity);
+
+    private void StartNotifier()
+    {
+        _notifier!.Start(new FuseNotifications(this), new FuseConnectionInfo(44, InitFlags.None, 4_096));
+        Until(() => _notifier.IsKept(FileId.Root));
     }
 
     private FileId Known(uint counter)

@@ -219,7 +219,7 @@ public sealed class StalledWaitTests : SessionTest
 
     private WaitingCall Wait(string name)
     {
-        WaitingCall call = new(Session.Waits);
+        WaitingCall call = new(Session.Waits) { Withdraw = Session.TryWithdraw };
         Submit(name, call);
         return call;
     }
@@ -242,14 +242,7 @@ public sealed class StalledWaitTests : SessionTest
     private void Interrupt(WaitingCall call)
     {
         call.IsInterrupted = true;
-        if (Session.TryWithdraw(call))
-        {
-            call.TryEnd(Errno.EINTR);
-        }
-        else
-        {
-            Session.Waits.EndIfInterrupted(call);
-        }
+        Session.Waits.EndIfInterrupted(call);
     }
 
     private void Pass(int seconds)
@@ -278,6 +271,8 @@ public sealed class StalledWaitTests : SessionTest
 
         public bool IsInterrupted { get; set; }
 
+        public Predicate<PendingCall>? Withdraw { get; init; }
+
         public IReadOnlyList<PendingCall> Forsakes => [this];
 
         public override void Complete(in Change change, Outcome outcome, Effects effects) => Late += TryEnd(outcome.Errno) ? 0 : 1;
@@ -293,6 +288,7 @@ public sealed class StalledWaitTests : SessionTest
             bool isFirst = Answer is null;
             Answer ??= errno;
             _waits.Remove(this);
+            Withdraw?.Invoke(this);
             return isFirst;
         }
     }

@@ -110,7 +110,7 @@ public sealed class G6Tests
         string folder = $"{setup.Mount}/d";
         ToolProcess.Shell($"mkdir {folder}; ls {folder}; sleep 1.5; ls {setup["mnt2"]}/d");
         int companion = master.Companion ?? throw new InvalidOperationException("There is no companion.");
-        HoldNext hold = new();
+        HoldAppends hold = new();
         cluster.Faults = hold;
         using WaitingCallers callers = await WaitingCallers.StartAsync(folder, "held");
         hold.IsOver = true;
@@ -145,13 +145,5 @@ public sealed class G6Tests
             Assert.True(attempt < 200, "No notification is blocked.");
             await Task.Delay(25);
         }
-    }
-
-    // What is appended until it is over is held; what comes then passes.
-    private sealed class HoldNext : IFaultPlan
-    {
-        public bool IsOver { get; set; }
-
-        public Fate Of(in KafkaFrame frame) => !IsOver && frame is { Direction: FrameDirection.Request, Api: KafkaApi.Produce } ? Fate.Hold : Fate.Pass;
     }
 }

@@ -82,6 +82,8 @@ public sealed class TwoMasterTests
     [Theory]
     [InlineData("rm f*")]
     [InlineData("for i in $(seq 200); do echo new > n; mv n f$i; done")]
+    [InlineData("for i in $(seq 200); do mv f$i moved; done")] // each name goes before its file does
+    [InlineData("for i in $(seq 200); do ln f$i other; rm f$i other; done")]
     [InlineData("rmdir d*")]
     public async Task G5_WhatIsUnlinkedElsewhereIsLetGoByAKernelThatKnewIt(string change)
     {

@@ -46,6 +46,10 @@ internal static class InitNegotiation
         return info;
     }
 
+    // READs that the kernel makes ahead wait behind WRITEs of mappings once there are so many of both, and those may wait for the journal: more than the kernel
+    // lets be dirty (1 % of what it may at all, by bdi/max_ratio), and less than a process may map, since each request has its own memory.
+    private const ushort MaxBackground = 16_384;
+
     private static InitOut ToWire(FuseConnectionInfo info, uint maxReadahead) => new()
     {
         Major = Major,
@@ -53,7 +57,7 @@ internal static class InitNegotiation
         MaxReadahead = maxReadahead,
         Flags = (uint)info.Flags,
         Flags2 = (uint)((ulong)info.Flags >> 32),
-        MaxBackground = 64,
+        MaxBackground = MaxBackground,
         CongestionThreshold = 48,
         MaxWrite = (uint)info.MaxWriteBytes,
         TimeGranularity = 1,

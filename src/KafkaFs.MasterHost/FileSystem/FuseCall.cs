@@ -26,6 +26,9 @@ internal sealed class FuseCall(FuseRequest request, JournalWaits waits, CallComp
     private volatile bool _isInDoubt;
     private int _isOver;
 
+    /// <summary>Takes the record back if the journal was not given it.</summary>
+    public required Predicate<PendingCall> Withdraw { get; init; }
+
     /// <summary>Told of the directories whose names the call changes, while its outcome is unknown; None twice if it changes no name.</summary>
     public required DoubtTable Doubts { get; init; }
 
@@ -111,9 +114,26 @@ internal sealed class FuseCall(FuseRequest request, JournalWaits waits, CallComp
         }
     }
 
+    /// <summary>Ends without a trace; false if it is too late.</summary>
+    public bool TryWithdraw(Errno errno)
+    {
+        bool isWithdrawn = Withdraw(this);
+        if (isWithdrawn)
+        {
+            Abandon(errno);
+        }
+
+        return isWithdrawn;
+    }
+
     /// <inheritdoc/>
     public bool TryEnd(Errno errno)
     {
+        if (TryWithdraw(errno))
+        {
+            return true;
+        }
+
         // Before somebody else can find that it is over.
         BeginDoubt();
         bool isTaken = TryTake();

@@ -19,6 +19,7 @@ internal sealed class KernelNotifier : IDisposable
     private const int VersionCount = 4_096;
 
     private readonly LookupTable _lookups;
+    private readonly Func<bool> _hasOthers;
     private readonly Func<IEnumerable<(FileId Inode, FileId Parent, byte[] Name)>> _dead;
     private readonly NotificationLane[] _nodes;
     private readonly NotificationLane[] _names;
@@ -34,9 +35,11 @@ internal sealed class KernelNotifier : IDisposable
     private long _overflows;
 
     /// <param name="dead">Those of the known inodes that have no name any more, with their last one.</param>
-    public KernelNotifier(LookupTable lookups, Func<IEnumerable<(FileId Inode, FileId Parent, byte[] Name)>> dead, int laneCapacity = LaneCapacity)
+    /// <param name="hasOthers">There are other masters perhaps.</param>
+    public KernelNotifier(
+        LookupTable lookups, Func<IEnumerable<(FileId Inode, FileId Parent, byte[] Name)>> dead, Func<bool> hasOthers, int laneCapacity = LaneCapacity)
     {
-        (_lookups, _dead) = (lookups, dead);
+        (_lookups, _dead, _hasOthers) = (lookups, dead, hasOthers);
         _nodes = [.. Enumerable.Range(0, LaneCount).Select(index => new NotificationLane($"notify-inodes-{index}", SendNode, laneCapacity))];
         _names = [.. Enumerable.Range(0, LaneCount).Select(index => new NotificationLane($"notify-names-{index}", SendName, laneCapacity))];
         _lanes = [.. _nodes, .. _names];
@@ -70,7 +73,7 @@ internal sealed class KernelNotifier : IDisposable
     {
         if (VersionOf(inode) != version)
         {
-            Node(inode, content: false);
+            TellNode(inode, content: false);
         }
     }
 
@@ -79,7 +82,7 @@ internal sealed class KernelNotifier : IDisposable
     {
         if (VersionOf(parent) != version)
         {
-            Name(parent, name);
+            TellName(parent, name);
         }
     }
 
@@ -88,7 +91,7 @@ internal sealed class KernelNotifier : IDisposable
     {
         if (VersionOf(directory) != version)
         {
-            Node(directory, content: true, isDirectory: true);
+            TellNode(directory, content: true, isDirectory: true);
         }
     }
 
@@ -107,12 +110,13 @@ internal sealed class KernelNotifier : IDisposable
         switch (effects.Kind)
         {
             case EffectKind.Make or EffectKind.Link or EffectKind.Remove:
-                Name(effects.Parent, change.Name, effects.Dying);
+                Name(effects.Parent, change.Name, effects.Dying, isGone: effects.Kind == EffectKind.Remove);
                 Node(effects.Inode, content: false);
                 break;
             case EffectKind.Move or EffectKind.Exchange:
-                Name(effects.Parent, change.Name);
-                Name(effects.NewParent, change.NewName, effects.Dying);
+                bool isGone = effects.Kind == EffectKind.Move && effects.TryGetUpdate(effects.Inode, out InodeUpdate moved) && !moved.After.IsDirectory;
+                Name(effects.Parent, change.Name, default, isGone);
+                Name(effects.NewParent, change.NewName, effects.Dying, isGone);
                 Node(effects.Inode, content: HasAnotherParent(effects, effects.Inode));
                 Node(effects.Displaced, content: HasAnotherParent(effects, effects.Displaced));
                 break;
@@ -132,6 +136,7 @@ internal sealed class KernelNotifier : IDisposable
         {
             OnOwnMove(effects.Inode, effects);
             OnOwnMove(effects.Displaced, effects);
+            OnOwnNames(change, effects);
             return;
         }
 
@@ -156,6 +161,19 @@ internal sealed class KernelNotifier : IDisposable
         }
     }
 
+    // The kernel has moved what it had under the name, which another master may have replaced before.
+    private void OnOwnNames(in Change change, Effects effects)
+    {
+        if (_hasOthers())
+        {
+            Name(effects.NewParent, change.NewName);
+            if (effects.Kind == EffectKind.Exchange)
+            {
+                Name(effects.Parent, change.Name);
+            }
+        }
+    }
+
     private static bool HasAnotherParent(Effects effects, FileId inode) =>
         effects.Parent != effects.NewParent && effects.TryGetUpdate(inode, out InodeUpdate update) && update.After.IsDirectory;
 
@@ -173,20 +191,25 @@ internal sealed class KernelNotifier : IDisposable
 
     private static int Shard(FileId inode) => (int)(inode.Counter % VersionCount);
 
-    private void Name(FileId parent, ReadOnlySpan<byte> name, FileId dead = default)
+    private void Name(FileId parent, ReadOnlySpan<byte> name, FileId dead = default, bool isGone = false)
     {
         Interlocked.Increment(ref _versions[Shard(parent)]);
+        TellName(parent, name, dead, isGone);
+    }
+
+    private void TellName(FileId parent, ReadOnlySpan<byte> name, FileId dead = default, bool isGone = false)
+    {
         if (_kernel is null || !IsKnown(parent))
         {
             return;
         }
 
-        if (!_names[parent.Counter % LaneCount].TryAdd(new Notification(parent, name.ToArray(), HasContent: false, dead)))
+        if (!_names[parent.Counter % LaneCount].TryAdd(new Notification(parent, name.ToArray(), HasContent: false, dead, IsGone: isGone)))
         {
             Overflow();
         }
 
-        Node(parent, content: true, isDirectory: true);
+        TellNode(parent, content: true, isDirectory: true);
     }
 
     private void Node(FileId inode, bool content, bool isDirectory = false)
@@ -197,6 +220,11 @@ internal sealed class KernelNotifier : IDisposable
         }
 
         Interlocked.Increment(ref _versions[Shard(inode)]);
+        TellNode(inode, content, isDirectory);
+    }
+
+    private void TellNode(FileId inode, bool content, bool isDirectory = false)
+    {
         if (_kernel is null || !IsKnown(inode))
         {
             return;
@@ -252,7 +280,8 @@ internal sealed class KernelNotifier : IDisposable
         }
         else
         {
-            _kernel!.InvalidateName(parent, notification.Name, _connection!.HasExpireOnly);
+            // A name that is only expired keeps its inode until somebody asks for it again, which nobody may do.
+            _kernel!.InvalidateName(parent, notification.Name, _connection!.HasExpireOnly && !(isFirst && notification.IsGone));
         }
     }
 

@@ -53,7 +53,7 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
         (_logEnd, _validity) = (logEnd, logEnd is null ? s_validity : TimeSpan.Zero);
         (_replica, _namespace, _session, _reserve, _metrics) = (replica, replica.Namespace, session, reserve, metrics);
         Orphans = new OrphanTable(replica, _lookups, _disk.Post);
-        Notifier = new KernelNotifier(_lookups, Orphans.Settled);
+        Notifier = new KernelNotifier(_lookups, Orphans.Settled, HasOtherSessions);
         _writes.Lost = Notifier.OnLost;
     }
 
@@ -91,15 +91,15 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
     }
 
     /// <summary>
-    /// Not handed over yet: withdrawn, EINTR. Handed over: the answer comes with the acknowledgement, or is EINTR, outcome unknown, as soon as the
-    /// journal is stalled.
+    /// Only remembered while the journal is healthy. As soon as it is stalled the call ends with EINTR: withdrawn if it was not handed over yet, else with
+    /// an unknown outcome.
     /// </summary>
     public override void Interrupt(FuseRequest request)
     {
         if (request.State is FuseCall call)
         {
             call.IsInterrupted = true;
-            Withdraw(call);
+            EndIfInterrupted(call);
         }
         else if (request.State is WriteWait wait)
         {
@@ -311,6 +311,7 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
             Translate = translate,
             Part = ApplyPart,
             Late = Notifier.OnForeign,
+            Withdraw = _session.TryWithdraw,
             Doubts = _doubts,
             Directories = (change.Parent, change.NewParent),
         };
@@ -323,7 +324,7 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
         else if (call.IsInterrupted)
         {
             // The interrupt came before there was anything to withdraw. The request may be answered by now: only the call is looked at.
-            Withdraw(call);
+            EndIfInterrupted(call);
         }
     }
 
@@ -339,11 +340,12 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
         }
     }
 
-    private void Withdraw(FuseCall call)
+    // Before the session has begun it is not known how long it takes.
+    private void EndIfInterrupted(FuseCall call)
     {
-        if (_session.TryWithdraw(call))
+        if (_session.Id == SessionId.None)
         {
-            call.Abandon(Errno.EINTR);
+            call.TryWithdraw(Errno.EINTR);
         }
         else
         {

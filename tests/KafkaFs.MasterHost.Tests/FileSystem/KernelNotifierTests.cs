@@ -140,7 +140,7 @@ public sealed class KernelNotifierTests : IFuseChannel, IDisposable
     }
 
     private KernelNotifier New(int laneCapacity = KernelNotifier.LaneCapacity) =>
-        new(_lookups, static () => [(new FileId(99), FileId.Root, "dead"u8.ToArray())], laneCapacity);
+        new(_lookups, static () => [(new FileId(99), FileId.Root, "dead"u8.ToArray())], static () => true, laneCapacity);
 
     private void StartNotifier()
     {

@@ -20,27 +20,6 @@ public sealed class MasterFileSystemTests : IDisposable
         Assert.Equal(Errno.EEXIST, _master.Create("file", 0xc2 /* and O_EXCL */).Errno);
     }
 
-    [Fact]
-    public void AnInterruptWhileTheRecordWaitsForTheJournalWithdrawsIt()
-    {
-        _master.IsStalled = true;
-        RequestBytes mkdir = MkDir("dir");
-        _master.Serve(mkdir);
-        Interrupt(mkdir);
-        Assert.Equal(Errno.EINTR, _master.Answer().Errno);
-    }
-
-    [Fact]
-    public void AnInterruptThatComesBeforeTheRecordWithdrawsItToo()
-    {
-        _master.IsStalled = true;
-        RequestBytes mkdir = MkDir("dir");
-        Interrupt(mkdir);
-        Assert.Equal(Errno.EINTR, _master.Call(mkdir).Errno);
-        _master.IsStalled = false;
-        Assert.Equal(Errno.None, _master.Call(MkDir("dir")).Errno);
-    }
-
     // Go programs get a SIGURG now and then.
     [Fact]
     public void AnInterruptOfACallThatTheJournalTakesAtOnceChangesNothing()

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.IO.MemoryMappedFiles;
 using System.Text;
 using KafkaFs.Posix;
 using KafkaFs.Posix.Files;
@@ -55,13 +56,8 @@ public sealed class KernelLockTests : IDisposable
         await _setup.Master().ReadyAsync();
         ToolProcess.Shell($"mkdir {_setup.Mount}/d; touch {_setup.Mount}/d/log");
 
-        // Who holds the journal's lock holds up its commits. No process may be started meanwhile: its exec would close the file, which waits.
-        using Process holder = Process.Start(new ProcessStartInfo("flock", [_setup["journal.db.lock"], "sh", "-c", "echo held; cat"])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        })!;
-        Assert.Equal("held", await holder.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        // No process may be started meanwhile: its exec would close the file, which waits.
+        using Process holder = await HoldJournalAsync();
         FileCalls.Open(null, Encoding.UTF8.GetBytes($"{_setup.Mount}/d/log"), OpenFlags.WriteOnly | OpenFlags.Append, 0, out SafeFd log);
         using (log)
         {
@@ -75,6 +71,53 @@ public sealed class KernelLockTests : IDisposable
 
         Assert.Equal("one\ntwo\n", File.ReadAllText($"{_setup.Mount}/d/log"));
         Assert.Equal("one\ntwo\n", File.ReadAllText(_setup["m/d/log"]));
+    }
+
+    // The kernel lets only so many requests of its own be under way, of which those that write mappings back wait for room here.
+    [Fact]
+    public async Task G6_MappingsThatAreWrittenBackInAStallHoldUpNoRead()
+    {
+        HostUnderTest master = await _setup.Master().ReadyAsync();
+        ToolProcess.Shell($"cd {_setup.Mount}; head -c 4M /dev/zero > cold; truncate -s 100M big; truncate -s 400M mapped");
+        Assert.Equal(0, master.Stop());
+        // Of which the kernel has nothing in memory.
+        await _setup.Again(master, () => _setup.Master()).ReadyAsync();
+        using Process holder = await HoldJournalAsync();
+        using FileStream big = new($"{_setup.Mount}/big", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        using MemoryMappedFile mapped = MemoryMappedFile.CreateFromFile($"{_setup.Mount}/mapped", FileMode.Open);
+        Task filling = Task.Run(() => big.Write(new byte[70 << 20]), TestContext.Current.CancellationToken);
+        await Task.Delay(1_000, TestContext.Current.CancellationToken);
+        Task writingBack = Task.Run(() => WriteBack(mapped), TestContext.Current.CancellationToken);
+        await Task.Delay(1_000, TestContext.Current.CancellationToken);
+        Assert.False(filling.IsCompleted || writingBack.IsCompleted, "There was room, and this shows nothing.");
+        Task<byte[]> reading = File.ReadAllBytesAsync($"{_setup.Mount}/cold", TestContext.Current.CancellationToken);
+        bool isRead = await Task.WhenAny(reading, Task.Delay(5_000, TestContext.Current.CancellationToken)) == reading;
+        holder.StandardInput.Close();
+        await Task.WhenAll(filling, writingBack, reading);
+        Assert.True(isRead, "The read waited for the journal.");
+    }
+
+    private static void WriteBack(MemoryMappedFile mapped)
+    {
+        using MemoryMappedViewAccessor view = mapped.CreateViewAccessor();
+        for (int page = 0; page < 300; page++)
+        {
+            view.Write(page << 20, (byte)1);
+        }
+
+        view.Flush();
+    }
+
+    // Who holds the journal's lock holds up its commits.
+    private async Task<Process> HoldJournalAsync()
+    {
+        Process holder = Process.Start(new ProcessStartInfo("flock", [_setup["journal.db.lock"], "sh", "-c", "echo held; cat"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        Assert.Equal("held", await holder.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        return holder;
     }
 
     public void Dispose() => _setup.Dispose();

@@ -67,7 +67,7 @@ public sealed class InitTests : IDisposable
 
     private static byte[] Agreed(uint minor, uint flags, uint flags2) => new ReplyBytes()
         .U32(7 /* major */).U32(minor).U32(131_072 /* max_readahead */).U32(flags)
-        .U16(64 /* max_background */).U16(48 /* congestion_threshold */).U32(131_072 /* max_write */).U32(1 /* time_gran */)
+        .U16(16_384 /* max_background */).U16(48 /* congestion_threshold */).U32(131_072 /* max_write */).U32(1 /* time_gran */)
         .U16(32 /* max_pages */).U16(0 /* map_alignment */).U32(flags2).Zeroes(28 /* unused */).Build();
 
     private static string Hex(byte[] bytes) => Convert.ToHexString(bytes);

@@ -17,7 +17,7 @@ internal sealed partial class MasterFileSystem
     public override void MkDir(FuseRequest request, NodeId parent, ReadOnlySpan<byte> name, uint mode)
     {
         Change change = NewInode(ChangeKind.Mkdir, request, parent, name, mode);
-        Submit(request, ref change, ReplyMade);
+        Submit(request, ref change, _replyMade);
     }
 
     /// <inheritdoc/>
@@ -31,7 +31,7 @@ internal sealed partial class MasterFileSystem
             change.Rdev = type is InodeType.CharacterDevice or InodeType.BlockDevice ? rdev : 0;
         }
 
-        Submit(request, ref change, ReplyMade);
+        Submit(request, ref change, _replyMade);
     }
 
     /// <inheritdoc/>
@@ -45,14 +45,14 @@ internal sealed partial class MasterFileSystem
 
         Change change = NewInode(ChangeKind.Symlink, request, parent, name, 0);
         change.Data = target;
-        Submit(request, ref change, ReplyMade);
+        Submit(request, ref change, _replyMade);
     }
 
     /// <inheritdoc/>
     public override void Link(FuseRequest request, NodeId node, NodeId newParent, ReadOnlySpan<byte> newName)
     {
         Change change = new() { Kind = ChangeKind.Link, Inode = Id(node), Parent = Id(newParent), Name = newName };
-        Submit(request, ref change, ReplyMade);
+        Submit(request, ref change, _replyMade);
     }
 
     /// <inheritdoc/>

@@ -142,7 +142,7 @@ internal sealed partial class MasterFileSystem
 
     private Errno Begin(InodeWrites writes, ref Change change, ulong end)
     {
-        EarlyWrite write = new(_writes, writes, MaxWriteBytes, ApplyPart)
+        EarlyWrite write = new(_writes, writes, MaxWriteBytes, _applyPart)
         {
             Flags = change.Flags,
             Offset = change.Offset,

@@ -45,6 +45,12 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
     private readonly DiskThreads _disk = new();
     private readonly LogEnd? _logEnd;
     private readonly TimeSpan _validity;
+
+    // Made once: each call would allocate them.
+    private readonly CallCompletion _replyMade;
+    private readonly PartCompletion _applyPart;
+    private readonly LateCompletion _late;
+    private readonly Predicate<PendingCall> _withdraw;
     private TimeSpan _nameValidity = s_shortValidity;
 
     /// <param name="logEnd">Close-to-open: who opens or looks up waits for it, and the kernel asks each time. Null: nobody waits.</param>
@@ -55,6 +61,7 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
         Orphans = new OrphanTable(replica, _lookups, _disk.Post);
         Notifier = new KernelNotifier(_lookups, Orphans.Settled, HasOtherSessions);
         _writes.Lost = Notifier.OnLost;
+        (_replyMade, _applyPart, _late, _withdraw) = (ReplyMade, ApplyPart, Notifier.OnForeign, session.TryWithdraw);
     }
 
     /// <summary>Adjacent writes become one record of up to so many bytes; not more than a record may have.</summary>
@@ -309,9 +316,9 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
         FuseCall call = new(request, _session.Waits, succeed)
         {
             Translate = translate,
-            Part = ApplyPart,
-            Late = Notifier.OnForeign,
-            Withdraw = _session.TryWithdraw,
+            Part = _applyPart,
+            Late = _late,
+            Withdraw = _withdraw,
             Doubts = _doubts,
             Directories = (change.Parent, change.NewParent),
         };

@@ -25,12 +25,15 @@ internal sealed class NotificationLane : IDisposable
     // The inodes, or directories of names, that the kernel is being told of, and what is to come after that: it would wait for the same lock.
     private readonly Dictionary<FileId, Queue<(Notification Notification, bool IsFirst)>?> _underWay = [];
     private int _behind;
+
+    // What is sent again, by whichever thread comes back first. Under the lock of the table above.
+    private readonly Queue<(long DueMs, Notification Notification)> _repeats = new();
     private int _threads;
     private int _isLooked;
     private long _takenMs = Environment.TickCount64;
 
     /// <param name="send">Sends one; true for the first time. On a thread of the lane.</param>
-    /// <param name="capacity">Notifications that it holds, at most; as many wait with each thread for their second time.</param>
+    /// <param name="capacity">Notifications that it holds, at most; as many wait for their second time.</param>
     public NotificationLane(string name, Action<Notification, bool> send, int capacity)
     {
         (_name, _send, _capacity, _queue) = (name, send, capacity, new BlockingCollection<Notification>(capacity));
@@ -87,23 +90,23 @@ internal sealed class NotificationLane : IDisposable
 
     private void Run()
     {
-        Queue<(long DueMs, Notification Notification)> repeats = new();
         while (!_queue.IsCompleted)
         {
-            if (_queue.TryTake(out Notification notification, WaitMs(repeats)))
+            if (_queue.TryTake(out Notification notification, WaitMs()))
             {
                 Volatile.Write(ref _takenMs, Environment.TickCount64);
-                Send((notification, true), repeats);
+                Send((notification, true));
             }
 
-            while (repeats.TryPeek(out (long DueMs, Notification Notification) next) && (next.DueMs <= Environment.TickCount64 || repeats.Count > _capacity))
+            while (TryTakeDue(out notification))
             {
-                Send((repeats.Dequeue().Notification, false), repeats);
+                Send((notification, false));
             }
         }
     }
 
-    private void Send((Notification Notification, bool IsFirst) next, Queue<(long DueMs, Notification Notification)> repeats)
+    // Goes on for as long as other threads find more about the inode; they see to the rest meanwhile.
+    private void Send((Notification Notification, bool IsFirst) next)
     {
         FileId inode = next.Notification.Inode;
         if (!TryBegin(inode, next))
@@ -114,12 +117,8 @@ internal sealed class NotificationLane : IDisposable
         do
         {
             _send(next.Notification, next.IsFirst);
-            if (next.IsFirst)
-            {
-                repeats.Enqueue((Environment.TickCount64 + RepeatAfterMs, next.Notification.Again));
-            }
         }
-        while (TryGoOn(inode, out next));
+        while (TryGoOn(inode, next, out next));
     }
 
     // False: another thread is at it, and goes on with it.
@@ -138,10 +137,15 @@ internal sealed class NotificationLane : IDisposable
         }
     }
 
-    private bool TryGoOn(FileId inode, out (Notification Notification, bool IsFirst) next)
+    private bool TryGoOn(FileId inode, (Notification Notification, bool IsFirst) sent, out (Notification Notification, bool IsFirst) next)
     {
         lock (_underWay)
         {
+            if (sent.IsFirst)
+            {
+                _repeats.Enqueue((Environment.TickCount64 + RepeatAfterMs, sent.Notification.Again));
+            }
+
             if (_underWay[inode] is { Count: > 0 } behind)
             {
                 next = behind.Dequeue();
@@ -155,7 +159,24 @@ internal sealed class NotificationLane : IDisposable
         }
     }
 
-    private static int WaitMs(Queue<(long DueMs, Notification Notification)> repeats) => repeats.TryPeek(out (long DueMs, Notification Notification) next)
-        ? (int)Math.Clamp(next.DueMs - Environment.TickCount64, 0, RepeatAfterMs)
-        : Timeout.Infinite;
+    private bool TryTakeDue(out Notification notification)
+    {
+        lock (_underWay)
+        {
+            bool isDue = _repeats.TryPeek(out (long DueMs, Notification Notification) next) && (next.DueMs <= Environment.TickCount64 || _repeats.Count > _capacity);
+            notification = isDue ? _repeats.Dequeue().Notification : default;
+            return isDue;
+        }
+    }
+
+    // Another thread may leave repeats behind, and be blocked then.
+    private int WaitMs()
+    {
+        lock (_underWay)
+        {
+            return _repeats.TryPeek(out (long DueMs, Notification Notification) next) ? (int)Math.Clamp(next.DueMs - Environment.TickCount64, 0, RepeatAfterMs)
+                : Volatile.Read(ref _threads) > 1 ? (int)RepeatAfterMs
+                : Timeout.Infinite;
+        }
+    }
 }

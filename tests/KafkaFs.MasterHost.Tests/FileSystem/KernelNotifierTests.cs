@@ -65,6 +65,28 @@ public sealed class KernelNotifierTests : IFuseChannel, IDisposable
         Assert.Equal(many, _sent.Count(sent => sent == (Inode, blocked.Value, true)));
     }
 
+    // Two threads, of which one never gets through with an inode, since the other finds more about it.
+    [Fact]
+    public void G5_WhatIsToldAllTheTimeIsToldAgainToo()
+    {
+        KernelNotifier notifier = Start();
+        FileId inode = Known(4);
+        _isBlocked = _ => true;
+        notifier.OnLost(inode);
+        notifier.OnLost(inode);
+        Thread.Sleep(300);
+        _isBlocked = _ =>
+        {
+            notifier.OnLost(inode);
+            // So long that the other one has it by then.
+            Thread.Sleep(30);
+            return false;
+        };
+        _release.Set();
+        Until(() => _sent.Contains((Inode, inode.Value, false)));
+        _isBlocked = _ => false;
+    }
+
     [Fact]
     public void G8_WhenTooManyWaitEverythingIsDroppedTheRootTooAndWhatHasNoNameIsLetGo()
     {

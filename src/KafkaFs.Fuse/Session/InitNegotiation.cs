@@ -14,6 +14,10 @@ internal static class InitNegotiation
     private const uint OldestMinor = 31;
     private const int InitInBytes = 16;
 
+    // READs that the kernel makes ahead wait behind WRITEs of mappings once there are so many of both, and those may wait for the journal: more than the kernel
+    // lets be dirty (1 % of what it may at all, by bdi/max_ratio), and less than a process may map, since each request has its own memory.
+    private const ushort MaxBackground = 16_384;
+
     // Not FUSE_ASYNC_DIO: the pieces of one direct write(2) would be on their way at the same time, and those of an append go to the end in the order of
     // the log. Not FUSE_EXPLICIT_INVAL_DATA: the last page of a file that others made longer would be kept, with zeroes where their content is. Not
     // FUSE_AUTO_INVAL_DATA: each write would drop the file's pages.
@@ -45,10 +49,6 @@ internal static class InitNegotiation
         answer = ToWire(info, init.MaxReadahead);
         return info;
     }
-
-    // READs that the kernel makes ahead wait behind WRITEs of mappings once there are so many of both, and those may wait for the journal: more than the kernel
-    // lets be dirty (1 % of what it may at all, by bdi/max_ratio), and less than a process may map, since each request has its own memory.
-    private const ushort MaxBackground = 16_384;
 
     private static InitOut ToWire(FuseConnectionInfo info, uint maxReadahead) => new()
     {

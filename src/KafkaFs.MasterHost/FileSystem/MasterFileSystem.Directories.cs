@@ -87,14 +87,7 @@ internal sealed partial class MasterFileSystem
 
         FileId directory = Id(node);
         WriteWait wait = Wait(request, () => request.ReplyError(Errno.None), ended => _doubts.LetGo(directory, ended));
-        if (_doubts.TryWait(directory, wait))
-        {
-            _session.Waits.EndIfInterrupted(wait);
-        }
-        else
-        {
-            wait.Go();
-        }
+        GoUnless(_doubts.TryWait(directory, wait), wait);
     }
 
     private static bool AddDot(ref DirectoryWriter writer, ReadOnlySpan<byte> name, FileId inode, ulong offset) =>

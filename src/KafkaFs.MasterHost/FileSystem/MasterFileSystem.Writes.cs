@@ -176,9 +176,20 @@ internal sealed partial class MasterFileSystem
         // The thread that applies must not wait for a disk.
         Action answer = mayBlock ? () => _disk.Post(go) : go;
         WriteWait wait = Wait(request, answer, ended => _writes.LetGo(inode, ended), isTold ? () => _writes.PendingOf(inode) : null);
-        if (_writes.TryWait(inode, wait))
+        bool waits = _writes.TryWait(inode, wait);
+        if (waits)
         {
             _session.Hurry();
+        }
+
+        GoUnless(waits, wait);
+    }
+
+    // An interrupt that came before it was waiting has found nothing to end.
+    private void GoUnless(bool waits, WriteWait wait)
+    {
+        if (waits)
+        {
             _session.Waits.EndIfInterrupted(wait);
         }
         else

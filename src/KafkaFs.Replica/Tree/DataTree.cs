@@ -30,9 +30,8 @@ public sealed partial class DataTree : IDisposable
 
     internal DataTree(TreePlace place, TreeOwnership ownership, IReadOnlyList<string> warnings)
     {
-        const long tmpfs = 0x01021994, ramfs = 0x858458F6;
         (_place, _calls, _ownership, Warnings) = (place, place.Calls, ownership, warnings);
-        IsInMemory = StatFileSystem(out FileSystemStatus status) == Errno.None && status.Type is tmpfs or ramfs;
+        IsInMemory = StatFileSystem(out FileSystemStatus status) == Errno.None && KnownFileSystems.IsInMemory(status.Type);
         _foreign = place.OpenOwnDirectory("foreign"u8);
         const uint sgid = 0x400;
         _rootHandsDownGroup = _calls.Stat(place.Root, default, out StatxResult stat) != Errno.None || (stat.Permissions & sgid) != 0;

@@ -4,7 +4,9 @@ using System.Text;
 using KafkaFs.Cli.Commands;
 using KafkaFs.Cli.Status;
 using KafkaFs.Hosting.Status;
+using KafkaFs.Posix.Processes;
 using KafkaFs.TestKit;
+using KafkaFs.TestKit.Processes;
 using Xunit;
 
 namespace KafkaFs.Cli.Tests;
@@ -49,12 +51,18 @@ public sealed class ReportsTests : IDisposable
     [Fact]
     public async Task WhatTheDeadHaveLeftIsTakenAway()
     {
-        // Not reaped.
-        using Process parent = Process.Start(new ProcessStartInfo("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"]) { RedirectStandardOutput = true })!;
+        using Process parent = Process.Start(new ProcessStartInfo("sh", ["-c", "sleep 60 & echo $!; exec sleep 60"]) { RedirectStandardOutput = true })!;
         int zombie = int.Parse((await parent.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken))!, global::System.Globalization.CultureInfo.InvariantCulture);
         try
         {
-            while (!(await File.ReadAllTextAsync($"/proc/{zombie}/stat", TestContext.Current.CancellationToken)).Contains(") Z ", StringComparison.Ordinal))
+            // A shell would reap what ends before it is a sleep.
+            while (await File.ReadAllTextAsync($"/proc/{parent.Id}/comm", TestContext.Current.CancellationToken) != "sleep\n")
+            {
+                await Task.Delay(10, TestContext.Current.CancellationToken);
+            }
+
+            ToolProcess.Run("kill", ["-KILL", $"{zombie}"]);
+            while (ProcessStat.Read(zombie) is not { State: 'Z' })
             {
                 await Task.Delay(10, TestContext.Current.CancellationToken);
             }

@@ -36,10 +36,13 @@ public sealed class HostUnderTest : IDisposable
     public int Id => _process.Id;
 
     /// <summary>A master's companion, if it has one.</summary>
-    public int? Companion => Directory.GetDirectories($"/proc/{Id}/task")
-        .SelectMany(static task => File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+    public int? Companion => OfThreads("children")
+        .SelectMany(static children => children.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         .Select(static id => (int?)int.Parse(id, CultureInfo.InvariantCulture))
-        .FirstOrDefault(static id => File.ReadAllText($"/proc/{id}/cmdline").Contains("\0companion\0", StringComparison.Ordinal));
+        .FirstOrDefault(static id => ReadOrEmpty($"/proc/{id}/cmdline").Contains("\0companion\0", StringComparison.Ordinal));
+
+    /// <summary>Its threads as proc_pid_stat(5) begins: `ID (NAME) STATE ...`.</summary>
+    public IEnumerable<string> Threads => OfThreads("stat");
 
     public bool HasExited => _process.HasExited;
 
@@ -115,8 +118,8 @@ public sealed class HostUnderTest : IDisposable
         Signal("KILL");
         if (!_process.WaitForExit(s_killLimit))
         {
-            string[] threads = [.. Directory.GetDirectories($"/proc/{Id}/task").Select(static task => File.ReadAllText($"{task}/stat").Split(" 0 ")[0])];
-            throw new TimeoutException($"The host does not end though it was killed; its threads: {string.Join("; ", threads)}\n{Log}");
+            string threads = string.Join("; ", Threads.Select(static thread => thread.Split(" 0 ")[0]));
+            throw new TimeoutException($"The host does not end though it was killed; its threads: {threads}\n{Log}");
         }
     }
 
@@ -162,5 +165,22 @@ public sealed class HostUnderTest : IDisposable
         using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    // proc(5) of each thread that has not ended meanwhile.
+    private IEnumerable<string> OfThreads(string file) =>
+        Directory.GetDirectories($"/proc/{Id}/task").Select(task => ReadOrEmpty($"{task}/{file}")).Where(static text => text != "");
+
+    private static string ReadOrEmpty(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (IOException)
+        {
+            // ENOENT, or ESRCH when it went meanwhile.
+            return "";
+        }
     }
 }

@@ -273,8 +273,6 @@ public sealed class StalledWaitTests : SessionTest
 
         public Predicate<PendingCall>? Withdraw { get; init; }
 
-        public IReadOnlyList<PendingCall> Forsakes => [this];
-
         public override void Complete(in Change change, Outcome outcome, Effects effects) => Late += TryEnd(outcome.Errno) ? 0 : 1;
 
         public override void Abandon(Errno errno) => TryEnd(errno);
@@ -291,6 +289,12 @@ public sealed class StalledWaitTests : SessionTest
             Withdraw?.Invoke(this);
             return isFirst;
         }
+
+        public bool TryFail(out IReadOnlyList<PendingCall> forsaken)
+        {
+            forsaken = [this];
+            return TryEnd(Errno.EIO);
+        }
     }
 
     // Its caller was answered when it was queued.
@@ -306,10 +310,11 @@ public sealed class StalledWaitTests : SessionTest
     private sealed class FSync : IJournalWait
     {
         private readonly JournalWaits _waits;
+        private readonly IReadOnlyList<PendingCall> _waitsFor;
 
         public FSync(JournalWaits waits, IReadOnlyList<PendingCall> waitsFor)
         {
-            (_waits, Forsakes) = (waits, waitsFor);
+            (_waits, _waitsFor) = (waits, waitsFor);
             waits.Add(this);
         }
 
@@ -317,13 +322,17 @@ public sealed class StalledWaitTests : SessionTest
 
         public bool IsInterrupted { get; set; }
 
-        public IReadOnlyList<PendingCall> Forsakes { get; }
-
         public bool TryEnd(Errno errno)
         {
             Answer = errno;
             _waits.Remove(this);
             return true;
+        }
+
+        public bool TryFail(out IReadOnlyList<PendingCall> forsaken)
+        {
+            forsaken = _waitsFor;
+            return TryEnd(Errno.EIO);
         }
     }
 }

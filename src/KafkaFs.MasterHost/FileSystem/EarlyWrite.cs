@@ -33,6 +33,9 @@ internal sealed class EarlyWrite(EarlyWrites writes, InodeWrites inode, int maxB
 
     public bool HasEnded { get; set; }
 
+    /// <summary>Handles whose user was told that it was lost, before it was known. Under the lock of <see cref="EarlyWrites"/>.</summary>
+    public IReadOnlyList<OpenFile> ToldTo { get; set; } = [];
+
     /// <summary>Queue number of the inode's write before, which does not grow any more; 0 if there is none.</summary>
     public required long BeforeNumber { get; init; }
 

@@ -129,6 +129,8 @@ internal sealed class EarlyWrites(long maxBytes)
             }
 
             write.Inode.Raise(write, end);
+            // Nobody was told of what is added.
+            write.ToldTo = [];
             Note(write.Inode, 0);
             _bytes += bytes;
             return true;
@@ -170,6 +172,10 @@ internal sealed class EarlyWrites(long maxBytes)
             if (errno != Errno.None)
             {
                 (writes.Losses, writes.LastLoss) = (writes.Losses + 1, errno);
+                foreach (OpenFile told in write.ToldTo)
+                {
+                    told.SeenLosses++;
+                }
             }
 
             if (!writes.IsPending)
@@ -265,12 +271,25 @@ internal sealed class EarlyWrites(long maxBytes)
         }
     }
 
-    /// <summary>The writes of the inode that are pending now, in order.</summary>
-    public IReadOnlyList<EarlyWrite> PendingOf(FileId inode)
+    /// <summary>
+    /// The user of <paramref name="file"/> is told that something was lost: what was, and, if they will be, the writes of the inode that are pending now,
+    /// which are returned in order.
+    /// </summary>
+    public IReadOnlyList<EarlyWrite> TellLoss(FileId inode, OpenFile? file)
     {
         lock (_gate)
         {
-            return FindPending(inode) is InodeWrites writes ? [.. writes.Pending] : [];
+            EarlyWrite[] pending = FindPending(inode) is InodeWrites writes ? [.. writes.Pending] : [];
+            if (file?.Writes is InodeWrites own)
+            {
+                file.SeenLosses = own.Losses;
+                foreach (EarlyWrite write in pending.Where(write => !write.ToldTo.Contains(file)))
+                {
+                    write.ToldTo = [.. write.ToldTo, file];
+                }
+            }
+
+            return pending;
         }
     }
 
@@ -292,13 +311,13 @@ internal sealed class EarlyWrites(long maxBytes)
         }
     }
 
-    /// <summary>What was lost since <paramref name="seen"/>, which is moved on; None if nothing.</summary>
-    public Errno TakeLoss(InodeWrites writes, ref int seen)
+    /// <summary>The errno of what was lost of <paramref name="writes"/> and the user of <paramref name="file"/> was not told of, and is now; None if nothing.</summary>
+    public Errno TakeLoss(InodeWrites writes, OpenFile file)
     {
         lock (_gate)
         {
-            Errno errno = seen == writes.Losses ? Errno.None : writes.LastLoss;
-            seen = writes.Losses;
+            Errno errno = file.SeenLosses == writes.Losses ? Errno.None : writes.LastLoss;
+            file.SeenLosses = writes.Losses;
             return errno;
         }
     }

@@ -51,9 +51,6 @@ internal sealed class FuseCall(FuseRequest request, JournalWaits waits, CallComp
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<PendingCall> Forsakes => [this];
-
-    /// <inheritdoc/>
     public override void Complete(in Change change, Outcome outcome, Effects effects)
     {
         if (!TryTake())
@@ -147,6 +144,13 @@ internal sealed class FuseCall(FuseRequest request, JournalWaits waits, CallComp
         }
 
         return isTaken;
+    }
+
+    /// <inheritdoc/>
+    public bool TryFail(out IReadOnlyList<PendingCall> forsaken)
+    {
+        forsaken = [this];
+        return TryEnd(Errno.EIO);
     }
 
     private void BeginDoubt()

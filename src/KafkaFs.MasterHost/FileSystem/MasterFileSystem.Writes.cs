@@ -81,7 +81,8 @@ internal sealed partial class MasterFileSystem
     }
 
     /// <summary>close(2): the writes of the file are applied, and what was lost is told.</summary>
-    public override void Flush(FuseRequest request, NodeId node, HandleId handle) => AfterWrites(request, Id(node), () => ReplyLoss(request, handle), isTold: true);
+    public override void Flush(FuseRequest request, NodeId node, HandleId handle) =>
+        AfterWrites(request, Id(node), () => ReplyLoss(request, handle), tell: () => _writes.TellLoss(Id(node), _files.Find(handle)));
 
     /// <inheritdoc/>
     public override void FSync(FuseRequest request, NodeId node, HandleId handle, bool dataOnly) => Flush(request, node, handle);
@@ -165,7 +166,7 @@ internal sealed partial class MasterFileSystem
     }
 
     // Calls that show content, or answer for it, wait for the writes that are pending when they come.
-    private void AfterWrites(FuseRequest request, FileId inode, Action go, bool mayBlock = false, bool isTold = false)
+    private void AfterWrites(FuseRequest request, FileId inode, Action go, bool mayBlock = false, Func<IReadOnlyList<PendingCall>>? tell = null)
     {
         if (!_writes.IsPending(inode))
         {
@@ -175,7 +176,7 @@ internal sealed partial class MasterFileSystem
 
         // The thread that applies must not wait for a disk.
         Action answer = mayBlock ? () => _disk.Post(go) : go;
-        WriteWait wait = Wait(request, answer, ended => _writes.LetGo(inode, ended), isTold ? () => _writes.PendingOf(inode) : null);
+        WriteWait wait = Wait(request, answer, ended => _writes.LetGo(inode, ended), tell);
         bool waits = _writes.TryWait(inode, wait);
         if (waits)
         {
@@ -211,9 +212,9 @@ internal sealed partial class MasterFileSystem
         }
     }
 
-    private WriteWait Wait(FuseRequest request, Action go, Action<WriteWait> letGo, Func<IReadOnlyList<PendingCall>>? waitsFor = null)
+    private WriteWait Wait(FuseRequest request, Action go, Action<WriteWait> letGo, Func<IReadOnlyList<PendingCall>>? tell = null)
     {
-        WriteWait wait = new(request, _session.Waits, go) { LetGo = letGo, WaitsFor = waitsFor };
+        WriteWait wait = new(request, _session.Waits, go) { LetGo = letGo, Tell = tell };
         Defer(request, wait);
         return wait;
     }

@@ -9,12 +9,14 @@ internal sealed class OpenFile(FileId inode, InodeWrites? writes, EarlyWrites ta
 {
     private readonly Lock _gate = new();
     private SafeFd? _content;
-    private int _seenLosses = writes?.Losses ?? 0;
 
     public FileId Inode { get; } = inode;
 
     /// <summary>Null: the handle only reads.</summary>
     public InodeWrites? Writes { get; } = writes;
+
+    /// <summary>Losses of the inode that its user was told of, or that were before it. <see cref="EarlyWrites"/>'s, under its lock.</summary>
+    public int SeenLosses { get; set; } = writes?.Losses ?? 0;
 
     /// <summary>The content, opened by <paramref name="open"/> if it is not yet; it stays this file's.</summary>
     public Errno Content(Func<FileId, (Errno Errno, SafeFd Fd)> open, out SafeFd fd)
@@ -38,13 +40,7 @@ internal sealed class OpenFile(FileId inode, InodeWrites? writes, EarlyWrites ta
     }
 
     /// <summary>Whether an answered write was lost while this handle was open: told once (fsync(2), close(2)).</summary>
-    public Errno TakeLoss()
-    {
-        lock (_gate)
-        {
-            return Writes is null ? Errno.None : table.TakeLoss(Writes, ref _seenLosses);
-        }
-    }
+    public Errno TakeLoss() => Writes is null ? Errno.None : table.TakeLoss(Writes, this);
 
     /// <inheritdoc/>
     public void Dispose()

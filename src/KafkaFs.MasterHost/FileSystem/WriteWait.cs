@@ -23,11 +23,8 @@ internal sealed class WriteWait(FuseRequest request, JournalWaits waits, Action 
         set => _isInterrupted = value;
     }
 
-    /// <summary>What it waits for, if its caller is told whether that was lost; null: the caller only looks.</summary>
-    public Func<IReadOnlyList<PendingCall>>? WaitsFor { get; init; }
-
-    /// <inheritdoc/>
-    public IReadOnlyList<PendingCall> Forsakes => WaitsFor?.Invoke() ?? [];
+    /// <summary>Notes that the caller is told of what it waits for as lost, and returns that; null: the caller only looks.</summary>
+    public Func<IReadOnlyList<PendingCall>>? Tell { get; init; }
 
     /// <summary>It has ended before what it waits for, and is not to be kept there.</summary>
     public required Action<WriteWait> LetGo { get; init; }
@@ -50,11 +47,29 @@ internal sealed class WriteWait(FuseRequest request, JournalWaits waits, Action 
         bool isTaken = TryTake();
         if (isTaken)
         {
-            LetGo(this);
-            request.ReplyError(errno);
+            Answer(errno);
         }
 
         return isTaken;
+    }
+
+    /// <inheritdoc/>
+    public bool TryFail(out IReadOnlyList<PendingCall> forsaken)
+    {
+        bool isTaken = TryTake();
+        forsaken = isTaken && Tell is not null ? Tell() : [];
+        if (isTaken)
+        {
+            Answer(Errno.EIO);
+        }
+
+        return isTaken;
+    }
+
+    private void Answer(Errno errno)
+    {
+        LetGo(this);
+        request.ReplyError(errno);
     }
 
     private bool TryTake() => waits.TryTake(this, ref _isOver);

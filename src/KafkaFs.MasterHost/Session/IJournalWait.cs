@@ -11,12 +11,15 @@ internal interface IJournalWait
     /// <summary>Somebody wants it to end early. It stays true once it is.</summary>
     bool IsInterrupted { get; set; }
 
-    /// <summary>What is given up with it when it has waited for too long: the caller is told that it failed.</summary>
-    IReadOnlyList<PendingCall> Forsakes { get; }
-
     /// <summary>
     /// Answers the caller with <paramref name="errno"/>, "outcome unknown", and takes the wait out of the table; what was waited for goes on without
     /// it. False if it is over already.
     /// </summary>
     bool TryEnd(Errno errno);
+
+    /// <summary>
+    /// It has waited for too long: ends it with EIO, as <see cref="TryEnd"/>. <paramref name="forsaken"/> is what its caller is told of as failed, and is to be
+    /// given up with it.
+    /// </summary>
+    bool TryFail(out IReadOnlyList<PendingCall> forsaken);
 }

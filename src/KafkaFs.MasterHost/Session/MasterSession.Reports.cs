@@ -241,10 +241,9 @@ internal sealed partial class MasterSession
     {
         foreach (IJournalWait wait in overdue)
         {
-            IReadOnlyList<PendingCall> calls = wait.Forsakes;
-            if (wait.TryEnd(Errno.EIO))
+            if (wait.TryFail(out IReadOnlyList<PendingCall> forsaken))
             {
-                foreach (PendingCall withdrawn in calls.Where(call => !call.IsForsaken && TryForsake(call)))
+                foreach (PendingCall withdrawn in forsaken.Where(call => !call.IsForsaken && TryForsake(call)))
                 {
                     withdrawn.Abandon(Errno.EIO);
                 }

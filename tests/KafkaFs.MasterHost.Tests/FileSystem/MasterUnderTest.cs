@@ -37,12 +37,12 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
     private readonly Thread _follower;
     private ulong _unique;
 
-    private MasterUnderTest(int? maxRecordBytes, TimeSpan stallAfter)
+    private MasterUnderTest(int? maxRecordBytes, SessionOptions options)
     {
         _journal = new StallableJournal(new EmbeddedJournalProvider(_folder["journal.db"], NullLogger.Instance).OpenAsync(true, default).Result, maxRecordBytes);
         Replica = LocalReplica.Open(new ReplicaOptions { DataRoot = _folder["root"] }, _journal, NullLogger.Instance, TimeProvider.System, default);
         _session = new MasterSession(
-            Replica.Applier, _journal, new FakeLogCheck(), new SessionOptions { StallAfter = stallAfter }, NullLogger.Instance, TimeProvider.System);
+            Replica.Applier, _journal, new FakeLogCheck(), options, NullLogger.Instance, TimeProvider.System);
         SessionStart start = new(_session, Replica, TimeProvider.System, NullLogger.Instance);
         SpaceReserve reserve = new(() => new FileSystemStatus { BlockSize = 1, BlocksAvailable = FreeBytes }, 0x1000_0000, NullLogger.Instance, Clock);
         FileSystem = new MasterFileSystem(Replica, _session, reserve, _metrics);
@@ -87,7 +87,12 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
     public long Records => _journal.QueryBounds(0, default).Next;
 
     /// <param name="maxRecordBytes">What the journal says that it takes; null for its own limit.</param>
-    public static MasterUnderTest Start(int? maxRecordBytes = null, int stallAfterSeconds = 10) => new(maxRecordBytes, TimeSpan.FromSeconds(stallAfterSeconds));
+    /// <param name="changeTimeoutSeconds">OnStall = fail, after so long; 0: wait.</param>
+    public static MasterUnderTest Start(int? maxRecordBytes = null, int stallAfterSeconds = 10, int changeTimeoutSeconds = 0) => new(maxRecordBytes, new SessionOptions
+    {
+        StallAfter = TimeSpan.FromSeconds(stallAfterSeconds),
+        ChangeTimeout = changeTimeoutSeconds > 0 ? TimeSpan.FromSeconds(changeTimeoutSeconds) : null,
+    });
 
     public RequestBytes Request(FuseOpcode opcode, ulong node) => new(opcode, _unique += 2, node);
 

@@ -3,27 +3,28 @@ using KafkaFs.Journal;
 namespace KafkaFs.MasterHost.FileSystem;
 
 /// <summary>
-/// Directories in which calls have changed names perhaps: their callers were told that the outcome is unknown, and the journal has not said it yet.
+/// Inodes that calls have changed perhaps, or in which they have changed names: their callers were told that the outcome is unknown, and the journal has
+/// not said it yet.
 /// Safe for use from several threads.
 /// </summary>
 internal sealed class DoubtTable
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<FileId, Doubts> _directories = [];
+    private readonly Dictionary<FileId, Doubts> _inodes = [];
 
-    /// <summary>A call in the directory is in doubt until <see cref="End"/>. None is no directory, for both.</summary>
-    public void Begin(FileId directory)
+    /// <summary>A call on the inode is in doubt until <see cref="End"/>. None is no inode, for both.</summary>
+    public void Begin(FileId inode)
     {
-        if (directory.IsNone)
+        if (inode.IsNone)
         {
             return;
         }
 
         lock (_gate)
         {
-            if (!_directories.TryGetValue(directory, out Doubts? doubts))
+            if (!_inodes.TryGetValue(inode, out Doubts? doubts))
             {
-                _directories[directory] = doubts = new Doubts();
+                _inodes[inode] = doubts = new Doubts();
             }
 
             doubts.Count++;
@@ -31,9 +32,9 @@ internal sealed class DoubtTable
     }
 
     /// <summary>The outcome is known; calls what waits for that, which must not wait.</summary>
-    public void End(FileId directory)
+    public void End(FileId inode)
     {
-        if (directory.IsNone)
+        if (inode.IsNone)
         {
             return;
         }
@@ -41,10 +42,10 @@ internal sealed class DoubtTable
         List<WriteWait> due = [];
         lock (_gate)
         {
-            Doubts doubts = _directories[directory];
+            Doubts doubts = _inodes[inode];
             if (--doubts.Count == 0)
             {
-                _directories.Remove(directory);
+                _inodes.Remove(inode);
                 due = doubts.Waiting;
             }
         }
@@ -52,21 +53,21 @@ internal sealed class DoubtTable
         due.ForEach(static wait => wait.Go());
     }
 
-    /// <summary>Something in the directory is in doubt.</summary>
-    public bool Contains(FileId directory)
+    /// <summary>A call on the inode is in doubt.</summary>
+    public bool Contains(FileId inode)
     {
         lock (_gate)
         {
-            return _directories.ContainsKey(directory);
+            return _inodes.ContainsKey(inode);
         }
     }
 
-    /// <summary>Lets <paramref name="wait"/> go when nothing in the directory is in doubt any more; false, and it does not go, if nothing is now.</summary>
-    public bool TryWait(FileId directory, WriteWait wait)
+    /// <summary>Lets <paramref name="wait"/> go when no call on the inode is in doubt any more; false, and it does not go, if none is now.</summary>
+    public bool TryWait(FileId inode, WriteWait wait)
     {
         lock (_gate)
         {
-            bool isInDoubt = _directories.TryGetValue(directory, out Doubts? doubts);
+            bool isInDoubt = _inodes.TryGetValue(inode, out Doubts? doubts);
             if (!wait.IsOver)
             {
                 doubts?.Waiting.Add(wait);
@@ -77,11 +78,11 @@ internal sealed class DoubtTable
     }
 
     /// <summary>The wait has ended before.</summary>
-    public void LetGo(FileId directory, WriteWait wait)
+    public void LetGo(FileId inode, WriteWait wait)
     {
         lock (_gate)
         {
-            if (_directories.TryGetValue(directory, out Doubts? doubts))
+            if (_inodes.TryGetValue(inode, out Doubts? doubts))
             {
                 doubts.Waiting.Remove(wait);
             }

@@ -28,13 +28,16 @@ internal sealed class EarlyWrite(EarlyWrites writes, InodeWrites inode, int maxB
     /// <summary>Bytes of content.</summary>
     public required int Length { get; set; }
 
-    /// <summary>First byte after it, when it is applied. Under the lock of <see cref="EarlyWrites"/>, as <see cref="HasEnded"/>.</summary>
+    /// <summary>Its place among the writes of the inode, from 1. Under the lock of <see cref="EarlyWrites"/>, as <see cref="End"/> and <see cref="HasEnded"/>.</summary>
+    public long Number { get; set; }
+
+    /// <summary>First byte after it, when it is applied.</summary>
     public ulong End { get; set; }
 
     public bool HasEnded { get; set; }
 
-    /// <summary>Handles whose user was told that it was lost, before it was known. Under the lock of <see cref="EarlyWrites"/>.</summary>
-    public IReadOnlyList<OpenFile> ToldTo { get; set; } = [];
+    /// <summary>Where it counts as told that it was lost, before it is. Under the lock of <see cref="EarlyWrites"/>.</summary>
+    public IReadOnlyList<LossReport> ToldIn { get; set; } = [];
 
     /// <summary>Queue number of the inode's write before, which does not grow any more; 0 if there is none.</summary>
     public required long BeforeNumber { get; init; }
@@ -96,6 +99,7 @@ internal sealed class EarlyWrite(EarlyWrites writes, InodeWrites inode, int maxB
     private void Finish(Errno errno)
     {
         Record = [];
+        ReturnBuffer();
         writes.End(this, errno);
     }
 

@@ -20,6 +20,7 @@ internal sealed class EarlyWrites(long maxBytes)
     private readonly LinkedList<(int Bytes, WriteWait Wait)> _forRoom = new();
     private volatile int _pending;
     private long _bytes;
+    private long _keptFree;
 
     /// <summary>Told of an answered write that was lost.</summary>
     public Action<FileId>? Lost { get; set; }
@@ -29,16 +30,16 @@ internal sealed class EarlyWrites(long maxBytes)
 
     public bool HasRoom => Memory < maxBytes;
 
-    private long Memory => Bytes + ((long)_pending * OverheadBytes);
+    private long Memory => Bytes + Volatile.Read(ref _keptFree) + ((long)_pending * OverheadBytes);
 
-    /// <summary>The inode's, for a handle that writes; until <see cref="Close"/>.</summary>
-    public InodeWrites Open(FileId inode)
+    /// <summary>For a handle that writes, until <see cref="Close"/>.</summary>
+    public LossReport Open(FileId inode)
     {
         lock (_gate)
         {
             InodeWrites writes = Get(inode);
             writes.Handles++;
-            return writes;
+            return new LossReport(writes);
         }
     }
 
@@ -116,9 +117,9 @@ internal sealed class EarlyWrites(long maxBytes)
 
     /// <summary>
     /// A pending write is to grow by <paramref name="bytes"/>, and may keep its time if that was shown to nobody
-    /// (<paramref name="mayKeepTime"/>); false if it has ended. It is the newest one of its inode.
+    /// (<paramref name="mayKeepTime"/>); false if it has ended. It is the newest one of its inode. Then comes <see cref="Grown"/> or <see cref="TakeBack"/>.
     /// </summary>
-    public bool TryGrow(EarlyWrite write, ulong end, int bytes, out bool mayKeepTime)
+    public bool TryGrow(EarlyWrite write, int bytes, out bool mayKeepTime)
     {
         lock (_gate)
         {
@@ -128,23 +129,32 @@ internal sealed class EarlyWrites(long maxBytes)
                 return false;
             }
 
-            write.Inode.Raise(write, end);
-            // Nobody was told of what is added.
-            write.ToldTo = [];
-            Note(write.Inode, 0);
             _bytes += bytes;
             return true;
         }
     }
 
-    /// <summary>The record of a pending write got this time, nanoseconds since 1970: what is shown now is what evaluation will give.</summary>
-    public void Stamp(InodeWrites writes, long timeNs)
+    /// <summary>It has grown, and may have ended meanwhile.</summary>
+    public void Grown(EarlyWrite write, ulong end)
     {
         lock (_gate)
         {
-            if (writes.IsPending)
+            if (!write.HasEnded)
             {
-                Note(writes, timeNs);
+                write.Inode.Raise(write, end);
+                Note(write.Inode, write.TimeNs);
+            }
+        }
+    }
+
+    /// <summary>The record of a write got this time, nanoseconds since 1970: what is shown now is what evaluation will give.</summary>
+    public void Stamp(EarlyWrite write, long timeNs)
+    {
+        lock (_gate)
+        {
+            if (!write.HasEnded)
+            {
+                Note(write.Inode, timeNs);
             }
         }
     }
@@ -172,9 +182,9 @@ internal sealed class EarlyWrites(long maxBytes)
             if (errno != Errno.None)
             {
                 (writes.Losses, writes.LastLoss) = (writes.Losses + 1, errno);
-                foreach (OpenFile told in write.ToldTo)
+                foreach (LossReport told in write.ToldIn)
                 {
-                    told.SeenLosses++;
+                    told.Seen++;
                 }
             }
 
@@ -185,19 +195,14 @@ internal sealed class EarlyWrites(long maxBytes)
 
             for (int index = writes.Waiting.Count - 1; index >= 0; index--)
             {
-                if (writes.Waiting[index].At <= writes.Ended)
+                if (writes.Waiting[index].Through <= writes.EndedThrough)
                 {
-                    due.Add(writes.Waiting[index].Wait.Go);
+                    due.Add(writes.Waiting[index].Go);
                     writes.Waiting.RemoveAt(index);
                 }
             }
 
-            for (long memory = Memory; memory < maxBytes && _forRoom.First is { } next; memory += next.Value.Bytes + OverheadBytes)
-            {
-                due.Add(next.Value.Wait.Go);
-                _forRoom.RemoveFirst();
-            }
-
+            LetIn(due);
             Drop(writes);
         }
 
@@ -206,25 +211,42 @@ internal sealed class EarlyWrites(long maxBytes)
             Lost?.Invoke(write.Inode.Inode);
         }
 
-        foreach (Action go in due)
-        {
-            go();
-        }
+        due.ForEach(static go => go());
     }
 
-    /// <summary>Lets <paramref name="wait"/> go, which is to begin a write of so many bytes, when there is room, perhaps at once.</summary>
+    /// <summary>Lets <paramref name="wait"/> go, which is to begin a write of so many bytes, when there is room, perhaps at once; then comes <see cref="LeaveRoom"/>.</summary>
     public void WhenRoom(int bytes, WriteWait wait)
     {
+        List<Action> due = [];
         lock (_gate)
         {
-            if (!HasRoom && !wait.IsOver)
+            if (!wait.IsOver)
             {
                 _forRoom.AddLast((bytes, wait));
-                return;
+                LetIn(due);
             }
         }
 
-        wait.Go();
+        due.ForEach(static go => go());
+    }
+
+    /// <summary>What waited for room has begun its write, or will not: what was kept free for it is there for others.</summary>
+    public void LeaveRoom(WriteWait wait)
+    {
+        List<Action> due = [];
+        lock (_gate)
+        {
+            if (wait.Room == 0 && _forRoom.FirstOrDefault(waiting => waiting.Wait == wait) is (_, not null) waiting)
+            {
+                _forRoom.Remove(waiting);
+            }
+
+            _keptFree -= wait.Room;
+            wait.Room = 0;
+            LetIn(due);
+        }
+
+        due.ForEach(static go => go());
     }
 
     /// <summary>
@@ -245,47 +267,70 @@ internal sealed class EarlyWrites(long maxBytes)
                 return false;
             }
 
+            wait.Through = writes.Begun;
             if (!wait.IsOver)
             {
-                writes.Waiting.Add((writes.Begun, wait));
+                writes.Waiting.Add(wait);
             }
 
             return true;
         }
     }
 
-    /// <summary>The wait, for the writes of the inode or for room, is over: else it takes memory, and room that it does not use, for as long as a stall lasts.</summary>
+    /// <summary>As <see cref="TryWait"/>, for who is told what becomes of them: what is written from here on is no part of them.</summary>
+    public bool TrySealAndWait(FileId inode, WriteWait wait)
+    {
+        InodeWrites? writes;
+        lock (_gate)
+        {
+            writes = FindPending(inode);
+        }
+
+        if (writes is null)
+        {
+            return false;
+        }
+
+        lock (writes.Order)
+        {
+            writes.Last = null;
+            return TryWait(inode, wait);
+        }
+    }
+
+    /// <summary>The wait for the writes of the inode is over: else it takes memory for as long as a stall lasts.</summary>
     public void LetGo(FileId inode, WriteWait wait)
     {
         lock (_gate)
         {
-            FindPending(inode)?.Waiting.RemoveAll(waiting => waiting.Wait == wait);
-            for (LinkedListNode<(int Bytes, WriteWait Wait)>? node = _forRoom.First; node is not null; node = node.Next)
-            {
-                if (node.Value.Wait == wait)
-                {
-                    _forRoom.Remove(node);
-                    break;
-                }
-            }
+            FindPending(inode)?.Waiting.Remove(wait);
+        }
+    }
+
+    /// <summary>For an fsync through a handle that only reads: what is lost from here on of the writes that are pending; null if none are.</summary>
+    public LossReport? ReportPending(FileId inode)
+    {
+        lock (_gate)
+        {
+            return FindPending(inode) is InodeWrites writes ? new LossReport(writes) : null;
         }
     }
 
     /// <summary>
-    /// The user of <paramref name="file"/> is told that something was lost: what was, and, if they will be, the writes of the inode that are pending now,
-    /// which are returned in order.
+    /// The pending writes of the inode up to the one with that number, in order. If they will be lost, that counts as told in <paramref name="report"/>, as
+    /// does all that was lost before.
     /// </summary>
-    public IReadOnlyList<EarlyWrite> TellLoss(FileId inode, OpenFile? file)
+    public IReadOnlyList<EarlyWrite> PendingOf(FileId inode, long through, LossReport? report)
     {
         lock (_gate)
         {
-            EarlyWrite[] pending = FindPending(inode) is InodeWrites writes ? [.. writes.Pending] : [];
-            if (file?.Writes is InodeWrites own)
+            EarlyWrite[] pending = FindPending(inode) is InodeWrites writes ? [.. writes.Pending.TakeWhile(write => write.Number <= through)] : [];
+            if (report is not null)
             {
-                file.SeenLosses = own.Losses;
-                foreach (EarlyWrite write in pending.Where(write => !write.ToldTo.Contains(file)))
+                report.Seen = report.Writes.Losses;
+                foreach (EarlyWrite write in pending.Where(write => !write.ToldIn.Contains(report)))
                 {
-                    write.ToldTo = [.. write.ToldTo, file];
+                    write.ToldIn = [.. write.ToldIn, report];
                 }
             }
 
@@ -311,14 +356,26 @@ internal sealed class EarlyWrites(long maxBytes)
         }
     }
 
-    /// <summary>The errno of what was lost of <paramref name="writes"/> and the user of <paramref name="file"/> was not told of, and is now; None if nothing.</summary>
-    public Errno TakeLoss(InodeWrites writes, OpenFile file)
+    /// <summary>The errno of what was lost and is not told yet; None if nothing. With <paramref name="isTold"/> it is now.</summary>
+    public Errno TellLoss(LossReport report, bool isTold)
     {
         lock (_gate)
         {
-            Errno errno = file.SeenLosses == writes.Losses ? Errno.None : writes.LastLoss;
-            file.SeenLosses = writes.Losses;
+            Errno errno = report.Seen == report.Writes.Losses ? Errno.None : report.Writes.LastLoss;
+            report.Seen = isTold ? report.Writes.Losses : report.Seen;
             return errno;
+        }
+    }
+
+    // What is let in is counted before it begins: else all that wait would be, one record after the other.
+    private void LetIn(List<Action> due)
+    {
+        while (HasRoom && _forRoom.First is { Value: var (bytes, wait) })
+        {
+            _forRoom.RemoveFirst();
+            wait.Room = bytes + OverheadBytes;
+            _keptFree += wait.Room;
+            due.Add(wait.Go);
         }
     }
 

@@ -29,10 +29,10 @@ internal sealed class FuseCall(FuseRequest request, JournalWaits waits, CallComp
     /// <summary>Takes the record back if the journal was not given it.</summary>
     public required Predicate<PendingCall> Withdraw { get; init; }
 
-    /// <summary>Told of the directories whose names the call changes, while its outcome is unknown; None twice if it changes no name.</summary>
+    /// <summary>Told of the directories whose names the call changes, or of the inode that it changes, while its outcome is unknown.</summary>
     public required DoubtTable Doubts { get; init; }
 
-    public required (FileId From, FileId To) Directories { get; init; }
+    public required (FileId First, FileId Second) Inodes { get; init; }
 
     /// <summary>An errno of evaluation that the kernel is told as another one.</summary>
     public Func<Errno, Errno>? Translate { get; init; }
@@ -156,16 +156,16 @@ internal sealed class FuseCall(FuseRequest request, JournalWaits waits, CallComp
     private void BeginDoubt()
     {
         _isInDoubt = true;
-        Doubts.Begin(Directories.From);
-        Doubts.Begin(Directories.To);
+        Doubts.Begin(Inodes.First);
+        Doubts.Begin(Inodes.Second);
     }
 
     private void EndDoubt()
     {
         if (_isInDoubt)
         {
-            Doubts.End(Directories.From);
-            Doubts.End(Directories.To);
+            Doubts.End(Inodes.First);
+            Doubts.End(Inodes.Second);
         }
     }
 

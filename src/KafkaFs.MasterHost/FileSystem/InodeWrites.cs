@@ -23,12 +23,13 @@ internal sealed class InodeWrites(FileId inode)
     // Those of them behind which nothing is pending that ends farther, so each ends before the one in front of it: the first ends farthest.
     private readonly LinkedList<EarlyWrite> _farthest = new();
 
-    /// <summary>Writes that were ever begun, and that have ended: in between they are pending.</summary>
-    public long Begun { get; set; }
+    /// <summary>Writes that were ever begun: they are numbered from 1.</summary>
+    public long Begun { get; private set; }
 
-    public long Ended { get; set; }
+    /// <summary>All up to this one have ended; the next one is pending, if there is one.</summary>
+    public long EndedThrough => Begun - _pending.Count;
 
-    public bool IsPending => Ended < Begun;
+    public bool IsPending => _pending.Count > 0;
 
     /// <summary>The first byte after all that is pending; 0 if nothing is.</summary>
     public ulong PendingEnd => _farthest.First?.Value.End ?? 0;
@@ -48,18 +49,18 @@ internal sealed class InodeWrites(FileId inode)
     /// <summary>Open handles that write.</summary>
     public int Handles { get; set; }
 
-    /// <summary>How often an answered write was lost, and the errno of the last time: each handle tells each once.</summary>
+    /// <summary>How often an answered write was lost, and the errno of the last time.</summary>
     public int Losses { get; set; }
 
     public Errno LastLoss { get; set; }
 
-    /// <summary>What waits until <see cref="Ended"/> is at a number.</summary>
-    public List<(long At, WriteWait Wait)> Waiting { get; } = [];
+    /// <summary>What waits until <see cref="EndedThrough"/> is at its <see cref="WriteWait.Through"/>.</summary>
+    public List<WriteWait> Waiting { get; } = [];
 
     /// <summary>A write is pending from here on.</summary>
     public void Add(EarlyWrite write)
     {
-        Begun++;
+        write.Number = ++Begun;
         _pending.Enqueue(write);
         Raise(write, write.End);
     }
@@ -79,7 +80,6 @@ internal sealed class InodeWrites(FileId inode)
     /// <summary>The write is pending no more.</summary>
     public void Remove(EarlyWrite write)
     {
-        Ended++;
         write.HasEnded = true;
         bool isFirst = _pending.Peek() == write;
         while (_pending.TryPeek(out EarlyWrite? first) && first.HasEnded)

@@ -2,7 +2,6 @@ using KafkaFs.Fuse.Abi;
 using KafkaFs.Fuse.Session;
 using KafkaFs.Journal;
 using KafkaFs.Journal.Codec;
-using KafkaFs.MasterHost.Session;
 using KafkaFs.Posix;
 using KafkaFs.Posix.Files;
 using KafkaFs.Replica.Namespace;
@@ -38,7 +37,7 @@ internal sealed partial class MasterFileSystem
         };
         if (((OpenFlags)openFlags & OpenFlags.DataSync) != 0)
         {
-            Submit(request, ref change, ReplyWritten);
+            WriteThrough(request, ref change);
             return;
         }
 
@@ -49,6 +48,19 @@ internal sealed partial class MasterFileSystem
         else
         {
             WriteWhenRoom(request, file.Writes, change.Inode, offset, change.Flags, data.Length);
+        }
+    }
+
+    private void WriteThrough(FuseRequest request, ref Change change)
+    {
+        Errno errno = Cut(ref change, out _);
+        if (errno != Errno.None)
+        {
+            request.ReplyError(errno);
+        }
+        else
+        {
+            Submit(request, ref change, ReplyWritten);
         }
     }
 
@@ -69,25 +81,60 @@ internal sealed partial class MasterFileSystem
     // Nothing of it is queued before: one that is interrupted is done again by its caller.
     private void WriteWhenRoom(FuseRequest request, InodeWrites writes, FileId inode, ulong offset, ChangeFlags flags, int length)
     {
-        WriteWait wait = Wait(request, () => ThreadPool.UnsafeQueueUserWorkItem(_ => Write(), null), ended => _writes.LetGo(inode, ended));
+        WriteWait wait = null!;
+        wait = Wait(request, () => ThreadPool.UnsafeQueueUserWorkItem(_ => Write(), null), _writes.LeaveRoom);
         _writes.WhenRoom(length, wait);
         _session.Waits.EndIfInterrupted(wait);
 
         void Write()
         {
-            Change change = new() { Kind = ChangeKind.Write, Inode = inode, Offset = offset, Flags = flags, Data = request.Data(length) };
-            WriteNow(request, writes, ref change);
+            try
+            {
+                Change change = new() { Kind = ChangeKind.Write, Inode = inode, Offset = offset, Flags = flags, Data = request.Data(length) };
+                WriteNow(request, writes, ref change);
+            }
+            finally
+            {
+                _writes.LeaveRoom(wait);
+            }
         }
     }
 
-    /// <summary>close(2): the writes of the file are applied, and what was lost is told.</summary>
-    public override void Flush(FuseRequest request, NodeId node, HandleId handle) =>
-        AfterWrites(request, Id(node), () => ReplyLoss(request, handle), tell: () => _writes.TellLoss(Id(node), _files.Find(handle)));
+    /// <summary>
+    /// close(2): the writes of the file are applied, and what was lost is said. It does not count as told: execve(2) and exit(2) close descriptors that others
+    /// have too, and look at no result.
+    /// </summary>
+    public override void Flush(FuseRequest request, NodeId node, HandleId handle) => AnswerForWrites(request, Id(node), _files.Find(handle)?.Report, isSync: false);
 
-    /// <inheritdoc/>
-    public override void FSync(FuseRequest request, NodeId node, HandleId handle, bool dataOnly) => Flush(request, node, handle);
+    /// <summary>
+    /// fsync(2): as close(2), it counts as told, and what has become of calls on the file whose callers were told that the outcome is unknown is known.
+    /// </summary>
+    public override void FSync(FuseRequest request, NodeId node, HandleId handle, bool dataOnly) =>
+        AnswerForWrites(request, Id(node), _files.Find(handle)?.Report ?? _writes.ReportPending(Id(node)), isSync: true);
 
-    private void ReplyLoss(FuseRequest request, HandleId handle) => request.ReplyError(_files.Find(handle)?.TakeLoss() ?? Errno.None);
+    private void AnswerForWrites(FuseRequest request, FileId inode, LossReport? report, bool isSync)
+    {
+        if (!_writes.IsPending(inode) && !(isSync && _doubts.Contains(inode)))
+        {
+            Answer();
+            return;
+        }
+
+        WriteWait wait = new(request, _session.Waits, Answer)
+        {
+            Tell = through => _writes.PendingOf(inode, through, isSync ? report : null),
+            WaitsOn = isSync ? wait => _doubts.TryWait(inode, wait) : null,
+            LetGo = ended =>
+            {
+                _writes.LetGo(inode, ended);
+                _doubts.LetGo(inode, ended);
+            },
+        };
+        Defer(request, wait);
+        GoUnless(_writes.TrySealAndWait(inode, wait), wait);
+
+        void Answer() => request.ReplyError(report is null ? Errno.None : _writes.TellLoss(report, isSync));
+    }
 
     private void ReplyWritten(FuseRequest request, in Change change, Effects effects)
     {
@@ -106,34 +153,40 @@ internal sealed partial class MasterFileSystem
     {
         lock (writes.Order)
         {
-            // An append begins where the file ends once the pending ones are through: so the caller's kernel has it.
-            bool append = (change.Flags & ChangeFlags.Append) != 0;
-            ulong start = append && TryGetAttributes(change.Inode, out InodeAttributes attributes, out _, areShown: false) ? attributes.Size : change.Offset;
-            ulong largest = _namespace.Limits.FileSizeMax;
-            if (start >= largest)
-            {
-                return Errno.EFBIG;
-            }
-
-            // What fits is written (write(2)).
-            change.Data = change.Data[..(int)Math.Min((ulong)change.Data.Length, largest - start)];
-            ulong end = start + (ulong)change.Data.Length;
-            return TryGrow(writes, change, end) ? Errno.None : Begin(writes, ref change, end);
+            Errno errno = Cut(ref change, out ulong end);
+            return errno != Errno.None || TryGrow(writes, change, end) ? errno : Begin(writes, ref change, end);
         }
+    }
+
+    // What fits into the largest file is written (write(2)). An append begins where the file ends once the pending ones are through: so the caller's kernel has it.
+    private Errno Cut(ref Change change, out ulong end)
+    {
+        bool append = (change.Flags & ChangeFlags.Append) != 0;
+        ulong start = append && TryGetAttributes(change.Inode, out InodeAttributes attributes, out _, areShown: false) ? attributes.Size : change.Offset;
+        ulong largest = _namespace.Limits.FileSizeMax;
+        if (start >= largest)
+        {
+            end = start;
+            return Errno.EFBIG;
+        }
+
+        change.Data = change.Data[..(int)Math.Min((ulong)change.Data.Length, largest - start)];
+        end = start + (ulong)change.Data.Length;
+        return Errno.None;
     }
 
     private bool TryGrow(InodeWrites writes, in Change change, ulong end)
     {
         int length = change.Data.Length;
         if (writes.Last is not EarlyWrite last || !last.IsContinuedBy(change.Offset, length, change.Flags)
-            || !_writes.TryGrow(last, end, length, out bool mayKeepTime))
+            || !_writes.TryGrow(last, length, out bool mayKeepTime))
         {
             return false;
         }
 
         if (_session.TryGrow(last, change.Data, mayKeepTime ? last.TimeNs + TickNs : 0, last.Grow))
         {
-            _writes.Stamp(writes, last.TimeNs);
+            _writes.Grown(last, end);
             return true;
         }
 
@@ -161,12 +214,12 @@ internal sealed partial class MasterFileSystem
 
         write.TimeNs = change.Header.TimeNs;
         writes.Last = write;
-        _writes.Stamp(writes, change.Header.TimeNs);
+        _writes.Stamp(write, change.Header.TimeNs);
         return Errno.None;
     }
 
-    // Calls that show content, or answer for it, wait for the writes that are pending when they come.
-    private void AfterWrites(FuseRequest request, FileId inode, Action go, bool mayBlock = false, Func<IReadOnlyList<PendingCall>>? tell = null)
+    // Calls that show content wait for the writes that are pending when they come.
+    private void AfterWrites(FuseRequest request, FileId inode, Action go, bool mayBlock = false)
     {
         if (!_writes.IsPending(inode))
         {
@@ -175,28 +228,23 @@ internal sealed partial class MasterFileSystem
         }
 
         // The thread that applies must not wait for a disk.
-        Action answer = mayBlock ? () => _disk.Post(go) : go;
-        WriteWait wait = Wait(request, answer, ended => _writes.LetGo(inode, ended), tell);
-        bool waits = _writes.TryWait(inode, wait);
-        if (waits)
-        {
-            _session.Hurry();
-        }
-
-        GoUnless(waits, wait);
+        WriteWait wait = Wait(request, mayBlock ? () => _disk.Post(go) : go, ended => _writes.LetGo(inode, ended));
+        GoUnless(_writes.TryWait(inode, wait), wait);
     }
 
-    // An interrupt that came before it was waiting has found nothing to end.
     private void GoUnless(bool waits, WriteWait wait)
     {
         if (waits)
         {
-            _session.Waits.EndIfInterrupted(wait);
+            _session.Hurry();
         }
         else
         {
             wait.Go();
         }
+
+        // An interrupt that came before it was waiting has found nothing to end.
+        _session.Waits.EndIfInterrupted(wait);
     }
 
     private void GoOn(FuseRequest request, Action go, bool mayBlock)
@@ -212,9 +260,9 @@ internal sealed partial class MasterFileSystem
         }
     }
 
-    private WriteWait Wait(FuseRequest request, Action go, Action<WriteWait> letGo, Func<IReadOnlyList<PendingCall>>? tell = null)
+    private WriteWait Wait(FuseRequest request, Action go, Action<WriteWait> letGo)
     {
-        WriteWait wait = new(request, _session.Waits, go) { LetGo = letGo, Tell = tell };
+        WriteWait wait = new(request, _session.Waits, go) { LetGo = letGo };
         Defer(request, wait);
         return wait;
     }

@@ -320,7 +320,7 @@ internal sealed partial class MasterFileSystem : FuseFileSystem, IDisposable
             Late = _late,
             Withdraw = _withdraw,
             Doubts = _doubts,
-            Directories = (change.Parent, change.NewParent),
+            Inodes = (change.Parent.IsNone ? change.Inode : change.Parent, change.NewParent),
         };
         Defer(request, call);
         errno = _session.Submit(ref change, call);

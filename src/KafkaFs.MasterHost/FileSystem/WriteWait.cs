@@ -23,8 +23,16 @@ internal sealed class WriteWait(FuseRequest request, JournalWaits waits, Action 
         set => _isInterrupted = value;
     }
 
-    /// <summary>Notes that the caller is told of what it waits for as lost, and returns that; null: the caller only looks.</summary>
-    public Func<IReadOnlyList<PendingCall>>? Tell { get; init; }
+    /// <summary>
+    /// Notes that the caller is told of what it waits for, up to the number of a write, as lost, and returns that; null: the caller only looks.
+    /// </summary>
+    public Func<long, IReadOnlyList<PendingCall>>? Tell { get; init; }
+
+    /// <summary>Number of the last write that it waits for. <see cref="EarlyWrites"/>'s, under its lock, as <see cref="Room"/>.</summary>
+    public long Through { get; set; }
+
+    /// <summary>Bytes that are kept free for what it is to write.</summary>
+    public int Room { get; set; }
 
     /// <summary>It has ended before what it waits for, and is not to be kept there.</summary>
     public required Action<WriteWait> LetGo { get; init; }
@@ -32,10 +40,13 @@ internal sealed class WriteWait(FuseRequest request, JournalWaits waits, Action 
     /// <summary>It waits no more.</summary>
     public bool IsOver => Volatile.Read(ref _isOver) != 0;
 
+    /// <summary>What it waits for after that; true if it does.</summary>
+    public Func<WriteWait, bool>? WaitsOn { get; init; }
+
     /// <summary>What it waited for is over.</summary>
     public void Go()
     {
-        if (TryTake())
+        if (WaitsOn?.Invoke(this) != true && TryTake())
         {
             go();
         }
@@ -57,7 +68,7 @@ internal sealed class WriteWait(FuseRequest request, JournalWaits waits, Action 
     public bool TryFail(out IReadOnlyList<PendingCall> forsaken)
     {
         bool isTaken = TryTake();
-        forsaken = isTaken && Tell is not null ? Tell() : [];
+        forsaken = isTaken && Tell is not null ? Tell(Through) : [];
         if (isTaken)
         {
             Answer(Errno.EIO);

@@ -163,17 +163,17 @@ public sealed class EarlyWriteTests : IDisposable
         Assert.Equal("0123456789", _master.Read(_node, _handle));
     }
 
-    [Fact]
-    public void ALostWriteIsToldOnceByEachHandle()
+    // Or answered when it is applied.
+    [Theory]
+    [InlineData(2U /* O_RDWR */)]
+    [InlineData(0x1002U /* O_RDWR | O_DSYNC */)]
+    public void OfAWriteAcrossTheLargestSizeWhatFitsIsWritten(uint openFlags)
     {
-        ulong other = _master.Open(_node);
-        _master.IsStalled = true;
-        Write(0, "content");
-        _master.EndSession();
-        Assert.Equal(Errno.EIO, _master.Flush(_node, _handle));
-        Assert.Equal(Errno.None, _master.Flush(_node, _handle));
-        Assert.Equal(Errno.EIO, _master.Flush(_node, other));
-        Assert.Equal(0UL, _master.GetAttr(_node).Size);
+        const ulong largest = (1UL << 44) - 4_096;
+        (Errno errno, byte[] data) = _master.Call(_master.WriteRequest(_node, _handle, largest - 4, new byte[10], openFlags));
+        Assert.Equal((Errno.None, 4U), (errno, BitConverter.ToUInt32(data)));
+        Assert.Equal(Errno.EFBIG, _master.Call(_master.WriteRequest(_node, _handle, largest, new byte[1], openFlags)).Errno);
+        Assert.Equal(largest, _master.GetAttr(_node).Size);
     }
 
     [Fact]

@@ -109,6 +109,9 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
     /// <summary>The session is over: what it has not appended is lost.</summary>
     public void EndSession() => _session.End();
 
+    /// <summary>Waits until what was answered early is applied, or lost.</summary>
+    public void AwaitNothingPending() => Assert.True(SpinWait.SpinUntil(() => FileSystem.PendingBytes == 0, s_limit), "Writes are pending.");
+
     /// <summary>Waits for the next answer: its error, and the bytes after the header.</summary>
     public (Errno Errno, byte[] Data) Answer()
     {
@@ -140,8 +143,12 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
 
     public Errno Flush(FileId node, ulong handle) => Call(FlushRequest(node, handle)).Errno;
 
+    public RequestBytes FSyncRequest(FileId node, ulong handle) => Request(FuseOpcode.FSync, node.Value).U64(handle).U32(0).U32(0);
+
+    public Errno FSync(FileId node, ulong handle) => Call(FSyncRequest(node, handle)).Errno;
+
     /// <summary>Another handle of the file, for reading and writing.</summary>
-    public ulong Open(FileId node) => BitConverter.ToUInt64(Call(Request(FuseOpcode.Open, node.Value).U32(2).U32(0)).Data);
+    public ulong Open(FileId node, uint flags = 2 /* O_RDWR */) => BitConverter.ToUInt64(Call(Request(FuseOpcode.Open, node.Value).U32(flags).U32(0)).Data);
 
     public Errno Write(FileId node, ulong handle, ulong offset, string text) => Call(WriteRequest(node, handle, offset, Encoding.ASCII.GetBytes(text))).Errno;
 

@@ -64,6 +64,26 @@ public sealed class WriteRoomTests : IDisposable
         Assert.Equal(Errno.None, _master.Answer().Errno);
     }
 
+    // Each record that is through lets in as much as it was, however many are through before the first of them begins.
+    [Fact]
+    public void G8_NoMoreIsLetInThanThereIsRoomFor()
+    {
+        Fill(PieceBytes);
+        for (int count = 0; count < 200; count++)
+        {
+            _master.Serve(Next(PieceBytes));
+        }
+
+        _master.Let(12);
+        for (int count = 0; count < 12; count++)
+        {
+            Assert.Equal(Errno.None, _master.Answer().Errno);
+        }
+
+        _master.AssertNoAnswer();
+        Assert.InRange(_master.FileSystem.PendingBytes, MaxBytes / 2, MaxBytes + PieceBytes);
+    }
+
     public void Dispose() => _master.Dispose();
 
     // The last one that is answered may go beyond.

@@ -108,7 +108,7 @@ public sealed class G6Tests
         Directory.CreateDirectory(setup["mnt2"]);
         HostUnderTest master = await setup.Master().ReadyAsync(), other = await setup.Master("m2", setup["mnt2"]).ReadyAsync();
         string folder = $"{setup.Mount}/d";
-        ToolProcess.Shell($"mkdir {folder}; ls {folder}; sleep 1.5; ls {setup["mnt2"]}/d");
+        ToolProcess.Shell($"mkdir {folder}; ls {folder}; sleep 1.5; until ls {setup["mnt2"]}/d; do sleep 0.1; done");
         int companion = master.Companion ?? throw new InvalidOperationException("There is no companion.");
         HoldAppends hold = new();
         cluster.Faults = hold;

@@ -123,7 +123,12 @@ public sealed class ServiceTests : IDisposable
     [InlineData(5)]
     public void AFullDiskIsWaitedForFromTheFirstRecordOn(int inodes)
     {
-        string command = $"{OnDiskOf(inodes)} timeout --preserve-status -s TERM 6 {SlaveOfAJournal()}";
+        const string stopped = """
+            "$@" > "$0" 2>&1 &
+            for ((i = 0; i < 600; i++)); do grep -q "record 0 cannot be applied" "$0" && break; sleep 0.1; done
+            kill -TERM $!; wait $!; code=$?; cat "$0"; exit $code
+            """;
+        string command = $"{OnDiskOf(inodes)} bash -cu '{stopped}' {_folder["log"]} {SlaveOfAJournal()}";
         (int code, string output, string error) = ToolProcess.Try("unshare", ["--mount", "bash", "-ceu", command]);
         Assert.Contains("record 0 cannot be applied", output + error, StringComparison.Ordinal);
         Assert.Contains("ENOSPC", output + error, StringComparison.Ordinal);
@@ -205,10 +210,12 @@ public sealed class ServiceTests : IDisposable
         (start.Environment["NOTIFY_SOCKET"], start.Environment["WATCHDOG_USEC"]) = (setup["notify"], "300000");
         using Process slave = Process.Start(start)!;
         Assert.DoesNotContain("READY=1", ReceiveUntil(systemd, notice => notice.Contains("does not exist", StringComparison.Ordinal)));
-        await setup.Master().ReadyAsync();
+        // The socket takes ten notices that nobody has read.
+        Task<HostUnderTest> master = setup.Master().ReadyAsync();
         Assert.DoesNotContain("STOPPING=1", ReceiveUntil(systemd, notice => notice == "READY=1"));
-        List<string> running = ReceiveUntil(systemd, notice => notice == "WATCHDOG=1");
-        Assert.Contains(running, notice => notice.StartsWith("STATUS=following", StringComparison.Ordinal));
+        ReceiveUntil(systemd, notice => notice.StartsWith("STATUS=following", StringComparison.Ordinal));
+        ReceiveUntil(systemd, notice => notice == "WATCHDOG=1");
+        await master;
         ToolProcess.Run("kill", ["-TERM", $"{slave.Id}"]);
         ReceiveUntil(systemd, notice => notice == "STOPPING=1");
         Assert.True(slave.WaitForExit(10_000));

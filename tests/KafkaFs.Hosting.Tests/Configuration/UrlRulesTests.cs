@@ -4,6 +4,7 @@ using Xunit;
 
 namespace KafkaFs.Hosting.Tests.Configuration;
 
+[Collection("the process's environment")]
 public sealed class UrlRulesTests
 {
     [Fact]

@@ -26,7 +26,7 @@ public sealed class DiskThreadsTests
             }
 
             threads.Post(isDone.Set);
-            bool isHeldUp = !isDone.Wait(s_limit / 10);
+            bool isHeldUp = !isDone.Wait(s_limit / 2);
             goOn.Set();
             Assert.True(isDone.Wait(s_limit) && isSlow.Wait(s_limit));
             Assert.False(isHeldUp, $"Round {round}: it waited for the one before.");

@@ -16,11 +16,12 @@ public sealed class InterruptTests : IDisposable
     [InlineData(true)]
     public void G6_WhileTheJournalIsHealthyItEndsNothing(bool comesBefore)
     {
-        _master.IsStalled = true;
-        Interrupt("dir", comesBefore);
-        _master.AssertNoAnswer();
-        _master.IsStalled = false;
-        Assert.Equal(Errno.None, _master.Answer().Errno);
+        using MasterUnderTest master = MasterUnderTest.Start(stallAfterSeconds: 60);
+        master.IsStalled = true;
+        Interrupt(master, comesBefore);
+        master.AssertNoAnswer();
+        master.IsStalled = false;
+        Assert.Equal(Errno.None, master.Answer().Errno);
     }
 
     [Theory]
@@ -29,34 +30,32 @@ public sealed class InterruptTests : IDisposable
     public void G6_InAStallTheCallEndsAndHasLeftNoTrace(bool comesBefore)
     {
         _master.IsStalled = true;
-        Interrupt("dir", comesBefore);
-        _master.AssertNoAnswer();
-        _master.AwaitStall();
+        Interrupt(_master, comesBefore);
         Assert.Equal(Errno.EINTR, _master.Answer().Errno);
         _master.IsStalled = false;
-        Assert.Equal(Errno.None, _master.Call(MkDir("dir")).Errno);
+        Assert.Equal(Errno.None, _master.Call(MkDir(_master, "dir")).Errno);
     }
 
     [Fact]
     public void G6_OneThatComesInAStallEndsTheCallAtOnce()
     {
         _master.IsStalled = true;
-        _master.Serve(MkDir("other"));
+        _master.Serve(MkDir(_master, "other"));
         _master.AwaitStall();
-        Interrupt("dir", comesBefore: false);
+        Interrupt(_master, comesBefore: false);
         Assert.Equal(Errno.EINTR, _master.Answer().Errno);
     }
 
     public void Dispose() => _master.Dispose();
 
-    private void Interrupt(string name, bool comesBefore)
+    private static void Interrupt(MasterUnderTest master, bool comesBefore)
     {
-        RequestBytes mkdir = MkDir(name), interrupt = new RequestBytes(FuseOpcode.Interrupt, mkdir.Unique | 1).U64(mkdir.Unique);
+        RequestBytes mkdir = MkDir(master, "dir"), interrupt = new RequestBytes(FuseOpcode.Interrupt, mkdir.Unique | 1).U64(mkdir.Unique);
         foreach (RequestBytes request in comesBefore ? new[] { interrupt, mkdir } : [mkdir, interrupt])
         {
-            _master.Serve(request);
+            master.Serve(request);
         }
     }
 
-    private RequestBytes MkDir(string name) => _master.Request(FuseOpcode.MkDir, 1).U32(0x1ed).U32(0).Name(name);
+    private static RequestBytes MkDir(MasterUnderTest master, string name) => master.Request(FuseOpcode.MkDir, 1).U32(0x1ed).U32(0).Name(name);
 }

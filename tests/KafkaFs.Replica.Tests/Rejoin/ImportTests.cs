@@ -70,9 +70,17 @@ public sealed class ImportTests : IDisposable
     [Fact]
     public async Task OneWhoseFilesHaveChangedMeanwhileIsRefused()
     {
-        VolatileJournal journal = new() { LandsAll = true, Window = 20 };
-        using CancellationTokenSource stop = new(TimeSpan.FromMilliseconds(500));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ImportAsync(journal, stop: stop.Token));
+        const int window = 20;
+        VolatileJournal journal = new() { LandsAll = true, Window = window };
+        using CancellationTokenSource stop = new();
+        Task first = ImportAsync(journal, stop: stop.Token);
+        while (journal.Handed.Count < window && !first.IsCompleted)
+        {
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         ToolProcess.Shell($"echo other > {Root}/aaa");
         journal.Window = int.MaxValue;
         JournalRefusedException refused = await Assert.ThrowsAsync<JournalRefusedException>(() => ImportAsync(journal));

@@ -58,7 +58,7 @@ internal sealed class HangRounds(KafkaCluster cluster, Setup setup)
             else
             {
                 Give(away);
-                second.Ended();
+                second.EndedByJournal();
                 ToolProcess.Shell($"stat {folder}/killed {folder}/waits", s_shortLimit);
             }
 
@@ -135,7 +135,7 @@ internal sealed class HangRounds(KafkaCluster cluster, Setup setup)
         await GoneAsync(watch, [early.Id], early);
     }
 
-    private static void ReadsGoOn(string path) => ToolProcess.Shell($"stat {path}; [ ! -f {path} ] || [ $(cat {path}) = content ]; ls {path}", TimeSpan.FromSeconds(2));
+    private static void ReadsGoOn(string path) => ToolProcess.Shell($"stat {path}; [ ! -f {path} ] || [ $(cat {path}) = content ]; ls {path}", TimeSpan.FromSeconds(10));
 
     private static async Task StalledAsync(HostUnderTest master)
     {

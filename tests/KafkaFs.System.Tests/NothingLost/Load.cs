@@ -105,6 +105,7 @@ internal sealed class Load : IDisposable
     /// <summary>Ends the work, and checks everything that was ever answered on the mount as it is now.</summary>
     public void StopAndCheck(string mount)
     {
+        SpinWait.SpinUntil(() => (Answered > 0 && Shared.Lines > 0) || _paused || _failures.Count > 0, s_limit);
         Stop();
         ThrowIfFailed();
         SafeFd root = _roots[^1];

@@ -46,6 +46,20 @@ public sealed partial class KafkaCluster : IDisposable
     public static KafkaCluster StartIn(string parent, string configuration = "", params string[] arguments)
     {
         Environments.Require(Script is not null, "no Kafka to start: KAFKAFS_TEST_KAFKA is not set");
+        try
+        {
+            return StartOnce(parent, configuration, arguments);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // The script looks for free ports, and its brokers listen seconds later: another cluster may have them then.
+            Console.Error.WriteLine($"A cluster is started once more: {exception.Message}");
+            return StartOnce(parent, configuration, arguments);
+        }
+    }
+
+    private static KafkaCluster StartOnce(string parent, string configuration, string[] arguments)
+    {
         string folder = Path.Combine(parent, $"kafkafs-test-kafka-{Guid.NewGuid():N}");
         Directory.CreateDirectory(folder);
         Watch(Script!, folder);
@@ -60,6 +74,7 @@ public sealed partial class KafkaCluster : IDisposable
         {
             shell.Dispose();
             File.Delete(folder + ErrorsSuffix);
+            ToolProcess.Try("bash", [Script!, "destroy", folder]);
             throw;
         }
     }

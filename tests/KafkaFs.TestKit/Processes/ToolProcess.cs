@@ -16,8 +16,7 @@ public static class ToolProcess
     public static (int Code, string Output, string Error) Try(string program, IEnumerable<string> arguments, TimeSpan? limit = null)
     {
         using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        Task<string> error = process.StandardError.ReadToEndAsync();
+        Task<string> output = ReadToEnd(process.StandardOutput), error = ReadToEnd(process.StandardError);
         if (!process.WaitForExit(limit ?? TimeSpan.FromMinutes(2)))
         {
             process.Kill(entireProcessTree: true);
@@ -28,6 +27,10 @@ public static class ToolProcess
         Task.WaitAll([output, error], TimeSpan.FromSeconds(2));
         return (process.ExitCode, output.IsCompleted ? output.Result : "", error.IsCompleted ? error.Result : "");
     }
+
+    // The threads of the pool may all wait for processes.
+    private static Task<string> ReadToEnd(StreamReader pipe) =>
+        Task.Factory.StartNew(pipe.ReadToEnd, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>
     /// How to start a program that Ctrl-C ends: these tests may run in the background, where a shell makes its children ignore SIGINT.

@@ -308,15 +308,17 @@ internal sealed class KernelNotifier : IDisposable
     private void InvalidateAll()
     {
         int seen;
+        FileId[] known;
         do
         {
             seen = Volatile.Read(ref _dropsDue);
+            known = [.. _lookups.All()];
             if (_connection!.HasEpoch)
             {
                 _kernel!.InvalidateAllNames();
             }
 
-            foreach (FileId inode in _lookups.All().Prepend(FileId.Root))
+            foreach (FileId inode in known.Prepend(FileId.Root))
             {
                 _kernel!.InvalidateNode(new NodeId(inode.Value), content: true);
             }
@@ -328,5 +330,12 @@ internal sealed class KernelNotifier : IDisposable
             }
         }
         while (Interlocked.CompareExchange(ref _dropsDue, 0, seen) != seen);
+
+        // Attributes of an answer that was under way may have come after it, and hold for an hour.
+        Thread.Sleep(NotificationLane.RepeatAfterMs);
+        foreach (FileId inode in known)
+        {
+            _kernel!.InvalidateNode(new NodeId(inode.Value), content: false);
+        }
     }
 }

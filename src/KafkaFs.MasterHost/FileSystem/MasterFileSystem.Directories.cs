@@ -52,16 +52,13 @@ internal sealed partial class MasterFileSystem
         DirectoryWriter writer = request.WriteDirectory(size, plus);
         lock (_namespace.Gate)
         {
-            if (offset == 0)
-            {
-                directory.Seek(0, _namespace.LastCookie);
-            }
-
+            long cookie = Math.Max(0, (long)offset - Dots);
+            directory.Continue(cookie, _namespace.LastCookie);
             FileId parent = _namespace.TryGetName(Id(node), out FileId above, out _) ? above : FileId.Root;
             bool fits = (offset > 0 || AddDot(ref writer, "."u8, Id(node), 1)) && (offset > 1 || AddDot(ref writer, ".."u8, parent, Dots));
             if (fits)
             {
-                AddEntries(ref writer, directory, Math.Max(0, (long)offset - Dots), plus);
+                AddEntries(ref writer, directory, cookie, plus);
             }
         }
 
@@ -95,7 +92,7 @@ internal sealed partial class MasterFileSystem
 
     private void AddEntries(ref DirectoryWriter writer, OpenDirectory directory, long cookie, bool plus)
     {
-        ref DirectoryCursor cursor = ref directory.Seek(cookie, directory.LastCookie);
+        ref DirectoryCursor cursor = ref directory.Seek(cookie);
         DirectoryCursor next = cursor;
         while (_namespace.TryReadEntry(ref next, out DirectoryEntry entry) && entry.Cookie <= directory.LastCookie)
         {
@@ -118,6 +115,7 @@ internal sealed partial class MasterFileSystem
             }
 
             cursor = next;
+            directory.Give(entry.Cookie);
         }
     }
 }

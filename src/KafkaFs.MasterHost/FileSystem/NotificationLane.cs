@@ -13,7 +13,7 @@ internal sealed class NotificationLane : IDisposable
     /// <summary>Threads that may be blocked at a time.</summary>
     public const int MaxThreads = 16;
 
-    private const long RepeatAfterMs = 1_000;
+    public const int RepeatAfterMs = 1_000;
     private const long BlockedAfterMs = 100;
 
     private readonly string _name;

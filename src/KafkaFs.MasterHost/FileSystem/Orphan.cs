@@ -139,6 +139,7 @@ internal sealed class Orphan(
         {
             (_attributes.Size, _attributes.MtimeNs) = (size, nowNs);
             KillSuidGid(change.Flags);
+            RemoveXattr(Capability);
         }
 
         return errno;

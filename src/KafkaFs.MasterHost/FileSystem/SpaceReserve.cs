@@ -18,6 +18,9 @@ internal sealed partial class SpaceReserve
     private const long CallBytes = 4_096;
     private static readonly TimeSpan s_validity = TimeSpan.FromSeconds(1);
 
+    // Small writes take less than they count for: what is refused is asked for more often.
+    private static readonly TimeSpan s_refusalValidity = TimeSpan.FromMilliseconds(50);
+
     private readonly Func<FileSystemStatus?> _ask;
     private readonly ulong? _reserveBytes;
     private readonly ILogger _logger;
@@ -36,7 +39,7 @@ internal sealed partial class SpaceReserve
 
     /// <summary>
     /// The reserve has no room for <paramref name="change"/>; <paramref name="sizeBefore"/> bytes are in the file that it truncates.
-    /// The filesystem is asked at most once a second; until then what was let pass counts as taken, and so do <paramref name="pendingBytes"/>, which
+    /// The filesystem is asked once a second, and before something is refused up to twenty times; until then what was let pass counts as taken, and so do <paramref name="pendingBytes"/>, which
     /// were let pass before and are not on the disk yet.
     /// </summary>
     public bool Refuses(in Change change, ulong sizeBefore, long pendingBytes)
@@ -49,13 +52,18 @@ internal sealed partial class SpaceReserve
         long bytes = CallBytes + change.Data.Length + (change.Kind == ChangeKind.Allocate ? (long)Math.Min(change.Length, long.MaxValue / 2) : 0);
         lock (_gate)
         {
-            bool asked = Refresh(pendingBytes);
-            bool makesInode = change.Kind is ChangeKind.Create or ChangeKind.Mkdir or ChangeKind.Mknod or ChangeKind.Symlink;
-            bool refuses = _knows && (_bytesLeft < bytes || (makesInode && _filesLeft < 1));
+            int files = change.Kind is ChangeKind.Create or ChangeKind.Mkdir or ChangeKind.Mknod or ChangeKind.Symlink ? 1 : 0;
+            bool asked = Refresh(pendingBytes, s_validity);
+            bool refuses = !Fits(bytes, files);
+            if (refuses && Refresh(pendingBytes, s_refusalValidity))
+            {
+                (asked, refuses) = (true, !Fits(bytes, files));
+            }
+
             if (!refuses)
             {
                 _bytesLeft -= bytes;
-                _filesLeft -= makesInode ? 1 : 0;
+                _filesLeft -= files;
             }
 
             Tell(refuses, asked);
@@ -75,10 +83,12 @@ internal sealed partial class SpaceReserve
         };
     }
 
+    private bool Fits(long bytes, int files) => !_knows || (_bytesLeft >= bytes && _filesLeft >= files);
+
     // Under the gate; false if what is known is young enough.
-    private bool Refresh(long pendingBytes)
+    private bool Refresh(long pendingBytes, TimeSpan validity)
     {
-        if (_askedAt != 0 && _clock.GetElapsedTime(_askedAt) < s_validity)
+        if (_askedAt != 0 && _clock.GetElapsedTime(_askedAt) < validity)
         {
             return false;
         }

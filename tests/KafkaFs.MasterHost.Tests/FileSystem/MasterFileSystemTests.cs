@@ -201,11 +201,25 @@ public sealed class MasterFileSystemTests : IDisposable
 
     private void Interrupt(RequestBytes request) => _master.Serve(new RequestBytes(FuseOpcode.Interrupt, request.Unique | 1).U64(request.Unique));
 
-    private byte[] ReadDir(ulong offset)
+    // rewinddir(3) that the kernel answers from its list, which it loses before the end.
+    [Fact]
+    public void ReadingThatGoesOnWhereThisHandleHasNotBeenGivesWhatWasMadeSinceItWasOpened()
     {
         ulong handle = BitConverter.ToUInt64(_master.Call(_master.Request(FuseOpcode.OpenDir, 1).U32(0).U32(0)).Data);
-        return _master.Call(_master.Request(FuseOpcode.ReadDir, 1).U64(handle).U64(offset).U32(4_096).U32(0).U64(0).U32(0).U32(0)).Data;
+        _master.Created("first");
+        _master.Created("second");
+        ulong offsetOfFirst = BitConverter.ToUInt64(ReadDir(0), 24 + 8 + 24 + 8 + 8);
+        Assert.Contains("second", Encoding.ASCII.GetString(ReadDir(handle, offsetOfFirst)), StringComparison.Ordinal);
+        // Where it has been it ends.
+        _master.Created("third");
+        Assert.DoesNotContain("third", Encoding.ASCII.GetString(ReadDir(handle, offsetOfFirst)), StringComparison.Ordinal);
     }
+
+    private byte[] ReadDir(ulong offset) =>
+        ReadDir(BitConverter.ToUInt64(_master.Call(_master.Request(FuseOpcode.OpenDir, 1).U32(0).U32(0)).Data), offset);
+
+    private byte[] ReadDir(ulong handle, ulong offset) =>
+        _master.Call(_master.Request(FuseOpcode.ReadDir, 1).U64(handle).U64(offset).U32(4_096).U32(0).U64(0).U32(0).U32(0)).Data;
 
     private void Forget(FileId node) => _master.Serve(_master.Request(FuseOpcode.Forget, node.Value).U64(1));
 

@@ -27,5 +27,20 @@ public sealed class OrphanTests : IDisposable
         Assert.Equal("one", File.ReadAllText(_folder["file"]));
     }
 
+    [Fact]
+    public void AWriteDropsCapabilities()
+    {
+        File.WriteAllText(_folder["file"], "");
+        FileCalls.Open(null, System.Text.Encoding.UTF8.GetBytes(_folder["file"]), OpenFlags.ReadWrite, 0, out SafeFd content);
+        using Orphan orphan = new(
+            new InodeAttributes { Type = InodeType.RegularFile }, content, [], [("security.capability"u8.ToArray(), [1]), ("user.a"u8.ToArray(), [1])], Limits.Default)
+        {
+            LastName = (FileId.Root, "file"u8.ToArray()),
+        };
+        Assert.Equal(Errno.None, orphan.Apply(new Change { Kind = ChangeKind.Write, Data = "one"u8 }, 1));
+        Assert.Null(orphan.GetXattr("security.capability"u8));
+        Assert.NotNull(orphan.GetXattr("user.a"u8));
+    }
+
     public void Dispose() => _folder.Dispose();
 }

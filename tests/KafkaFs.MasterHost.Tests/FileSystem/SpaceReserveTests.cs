@@ -50,6 +50,21 @@ public sealed class SpaceReserveTests
         Assert.Equal(2, _asked);
     }
 
+    // Those that become one record take a block together, and overwriting takes none.
+    [Fact]
+    public void ManySmallWritesAreNotRefusedWhereTheDiskHasRoom()
+    {
+        SetDisk(1_000, 20);
+        SpaceReserve reserve = Reserve((long)(10 * MiB));
+        for (int count = 0; count < 10_000; count++)
+        {
+            Assert.False(Write(reserve, 1), $"{count}");
+            _clock.Advance(0.000_05);
+        }
+
+        Assert.InRange(_asked, 2, 20);
+    }
+
     // Else what a disk of 1 GiB has not got yet of 64 MiB is let pass twice, and a record stalls that the disk cannot hold.
     [Fact]
     public void WhatIsAnsweredAndNotOnTheDiskYetCountsAsTaken()

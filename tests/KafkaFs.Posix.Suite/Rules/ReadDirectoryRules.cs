@@ -154,6 +154,31 @@ internal static class ReadDirectoryRules
         t.Is(202, t.Entries("d").Count);
     }
 
+    // Whoever has listed it meanwhile, and whatever changes while it is read anew.
+    public static void RewoundItGivesWhatWasMadeSinceItWasOpened(Case t)
+    {
+        const int count = 2_000;
+        t.Folder("d");
+        long fd = t.Open("d", O_RDONLY | O_DIRECTORY), directory = t.Open("d", O_PATH);
+        for (int entry = 0; entry < count; entry++)
+        {
+            MknodAt(directory, $"entry-{entry}", S_IFREG | O(644));
+        }
+
+        t.Is(count + 2, t.Entries("d").Count);
+        t.Is(0, Lseek(fd, 0, SEEK_SET));
+        List<DirectoryEntry> entries = [];
+        Case.ReadEntries(fd, 4_096, entries);
+        t.File("d/another");
+        long other = t.Open("d", O_RDONLY | O_DIRECTORY);
+        Case.ReadEntries(other, 4_096, []);
+        while (Case.ReadEntries(fd, 4_096, entries) > 0)
+        {
+        }
+
+        t.Is(count + 2, entries.Count(entry => entry.Name != "another"));
+    }
+
     public static void ABufferThatIsTooSmallIsEINVAL(Case t)
     {
         t.Folder("d");

@@ -27,7 +27,8 @@ internal sealed class WaitingCallers : IDisposable
         Process behind = Start("ls", folder);
         for (int attempt = 0; ProcessStat.Read(behind.Id) is not { State: 'D' }; attempt++)
         {
-            Assert.True(attempt < 400 && !caller.HasExited, "The callers do not wait.");
+            Assert.False(caller.HasExited, "The caller does not wait.");
+            Assert.True(attempt < 400, $"The callers do not wait: {ProcessStat.Read(caller.Id)}, {ProcessStat.Read(behind.Id)}");
             await Task.Delay(25);
             if (behind.HasExited)
             {

@@ -147,14 +147,14 @@ internal sealed class EarlyWrites(long maxBytes)
         }
     }
 
-    /// <summary>The record of a write got this time, nanoseconds since 1970: what is shown now is what evaluation will give.</summary>
-    public void Stamp(EarlyWrite write, long timeNs)
+    /// <summary>The record of a write got its time: what is shown now is what evaluation will give.</summary>
+    public void Stamp(EarlyWrite write)
     {
         lock (_gate)
         {
             if (!write.HasEnded)
             {
-                Note(write.Inode, timeNs);
+                Note(write.Inode, write.TimeNs);
             }
         }
     }

@@ -74,18 +74,7 @@ internal sealed partial class MasterFileSystem
     }
 
     /// <summary>Every call in it was answered after it was applied, but for those that ended while the journal was away.</summary>
-    public override void FSyncDir(FuseRequest request, NodeId node, HandleId handle)
-    {
-        if (!_doubts.Contains(Id(node)))
-        {
-            request.ReplyError(Errno.None);
-            return;
-        }
-
-        FileId directory = Id(node);
-        WriteWait wait = Wait(request, () => request.ReplyError(Errno.None), ended => _doubts.LetGo(directory, ended));
-        GoUnless(_doubts.TryWait(directory, wait), wait);
-    }
+    public override void FSyncDir(FuseRequest request, NodeId node, HandleId handle) => AnswerWhenApplied(request, Id(node), report: null, isSync: true);
 
     private static bool AddDot(ref DirectoryWriter writer, ReadOnlySpan<byte> name, FileId inode, ulong offset) =>
         writer.TryAdd(name, inode.Value, (uint)InodeType.Directory, offset, default);

@@ -104,15 +104,15 @@ internal sealed partial class MasterFileSystem
     /// close(2): the writes of the file are applied, and what was lost is said. It does not count as told: execve(2) and exit(2) close descriptors that others
     /// have too, and look at no result.
     /// </summary>
-    public override void Flush(FuseRequest request, NodeId node, HandleId handle) => AnswerForWrites(request, Id(node), _files.Find(handle)?.Report, isSync: false);
+    public override void Flush(FuseRequest request, NodeId node, HandleId handle) => AnswerWhenApplied(request, Id(node), _files.Find(handle)?.Report, isSync: false);
 
     /// <summary>
     /// fsync(2): as close(2), it counts as told, and what has become of calls on the file whose callers were told that the outcome is unknown is known.
     /// </summary>
     public override void FSync(FuseRequest request, NodeId node, HandleId handle, bool dataOnly) =>
-        AnswerForWrites(request, Id(node), _files.Find(handle)?.Report ?? _writes.ReportPending(Id(node)), isSync: true);
+        AnswerWhenApplied(request, Id(node), _files.Find(handle)?.Report ?? _writes.ReportPending(Id(node)), isSync: true);
 
-    private void AnswerForWrites(FuseRequest request, FileId inode, LossReport? report, bool isSync)
+    private void AnswerWhenApplied(FuseRequest request, FileId inode, LossReport? report, bool isSync)
     {
         if (!_writes.IsPending(inode) && !(isSync && _doubts.Contains(inode)))
         {
@@ -214,7 +214,7 @@ internal sealed partial class MasterFileSystem
 
         write.TimeNs = change.Header.TimeNs;
         writes.Last = write;
-        _writes.Stamp(write, change.Header.TimeNs);
+        _writes.Stamp(write);
         return Errno.None;
     }
 

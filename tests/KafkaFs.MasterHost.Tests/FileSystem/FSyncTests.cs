@@ -20,7 +20,7 @@ public sealed class FSyncTests : IDisposable
         RequestBytes mkdir = _master.Request(FuseOpcode.MkDir, 1).U32(0x1ed).U32(0).Name("dir");
         _master.Serve(mkdir);
         _master.AwaitStall();
-        _master.Serve(new RequestBytes(FuseOpcode.Interrupt, mkdir.Unique + 1).U64(mkdir.Unique));
+        _master.Serve(MasterUnderTest.InterruptRequest(mkdir));
         Assert.Equal(Errno.EINTR, _master.Answer().Errno);
         Assert.Equal(Errno.None, _master.Call(FSyncDir(other)).Errno);
         _master.Serve(FSyncDir(1));
@@ -43,7 +43,7 @@ public sealed class FSyncTests : IDisposable
         RequestBytes write = _master.WriteRequest(node, handle, 0, [1], dataSync);
         _master.Serve(write);
         _master.AwaitStall();
-        _master.Serve(new RequestBytes(FuseOpcode.Interrupt, write.Unique | 1).U64(write.Unique));
+        _master.Serve(MasterUnderTest.InterruptRequest(write));
         Assert.Equal(Errno.EINTR, _master.Answer().Errno);
         if (hasWrites)
         {
@@ -53,7 +53,7 @@ public sealed class FSyncTests : IDisposable
         RequestBytes withdrawn = _master.FSyncRequest(node, handle);
         _master.Serve(withdrawn);
         _master.AssertNoAnswer();
-        _master.Serve(new RequestBytes(FuseOpcode.Interrupt, withdrawn.Unique | 1).U64(withdrawn.Unique));
+        _master.Serve(MasterUnderTest.InterruptRequest(withdrawn));
         Assert.Equal(Errno.EINTR, _master.Answer().Errno);
         _master.Serve(_master.FSyncRequest(node, handle));
         _master.AssertNoAnswer();

@@ -50,7 +50,7 @@ public sealed class InterruptTests : IDisposable
 
     private static void Interrupt(MasterUnderTest master, bool comesBefore)
     {
-        RequestBytes mkdir = MkDir(master, "dir"), interrupt = new RequestBytes(FuseOpcode.Interrupt, mkdir.Unique | 1).U64(mkdir.Unique);
+        RequestBytes mkdir = MkDir(master, "dir"), interrupt = MasterUnderTest.InterruptRequest(mkdir);
         foreach (RequestBytes request in comesBefore ? new[] { interrupt, mkdir } : [mkdir, interrupt])
         {
             master.Serve(request);

@@ -199,7 +199,7 @@ public sealed class MasterFileSystemTests : IDisposable
         _master.Clock.Advance(1);
     }
 
-    private void Interrupt(RequestBytes request) => _master.Serve(new RequestBytes(FuseOpcode.Interrupt, request.Unique | 1).U64(request.Unique));
+    private void Interrupt(RequestBytes request) => _master.Serve(MasterUnderTest.InterruptRequest(request));
 
     // rewinddir(3) that the kernel answers from its list, which it loses before the end.
     [Fact]

@@ -96,6 +96,10 @@ internal sealed class MasterUnderTest : IFuseChannel, IDisposable
 
     public RequestBytes Request(FuseOpcode opcode, ulong node) => new(opcode, _unique += 2, node);
 
+    /// <summary>The kernel's INTERRUPT of a request.</summary>
+    public static RequestBytes InterruptRequest(RequestBytes interrupted) =>
+        new RequestBytes(FuseOpcode.Interrupt, interrupted.Unique | 1).U64(interrupted.Unique);
+
     /// <summary>Serves a request whose answer is <see cref="Answer"/>.</summary>
     public void Serve(RequestBytes request)
     {

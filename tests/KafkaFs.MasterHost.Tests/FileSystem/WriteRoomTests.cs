@@ -1,4 +1,3 @@
-using KafkaFs.Fuse.Abi;
 using KafkaFs.Fuse.Tests;
 using KafkaFs.Journal;
 using KafkaFs.MasterHost.FileSystem;
@@ -54,7 +53,7 @@ public sealed class WriteRoomTests : IDisposable
         {
             RequestBytes write = Next(PieceBytes);
             _master.Serve(write);
-            _master.Serve(new RequestBytes(FuseOpcode.Interrupt, write.Unique | 1).U64(write.Unique));
+            _master.Serve(MasterUnderTest.InterruptRequest(write));
             Assert.Equal(Errno.EINTR, _master.Answer().Errno);
         }
 
